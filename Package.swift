@@ -1,0 +1,110 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Warnings are errors where CI asks for it, not for users whose compiler may know new ones.
+let settings: [SwiftSetting] =
+    Context.environment["ONCEGATE_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+let package = Package(
+    name: "oncegate",
+    products: [
+        .executable(name: "oncegate", targets: ["oncegate"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", exact: "1.0.2"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "CCurl"),
+        .systemLibrary(name: "CHiredis"),
+        .systemLibrary(name: "COpenSSL"),
+        .target(name: "Curl", dependencies: ["CCurl"], swiftSettings: settings),
+        .target(
+            name: "Redis",
+            dependencies: [
+                "CHiredis",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: settings),
+        .target(name: "Webhooks", dependencies: ["COpenSSL"], swiftSettings: settings),
+        .target(
+            name: "Telemetry", dependencies: [.product(name: "Logging", package: "swift-log")], swiftSettings: settings),
+        .target(
+            name: "GatewayConfiguration",
+            dependencies: ["Webhooks", .product(name: "Yams", package: "Yams")],
+            resources: [.embedInCode("Resources/starter.yaml")],
+            swiftSettings: settings),
+        .target(
+            name: "EventLedger",
+            dependencies: ["Redis", "Webhooks", .product(name: "NIOCore", package: "swift-nio")],
+            resources: [.embedInCode("Scripts")],
+            swiftSettings: settings),
+        .target(
+            name: "FrontDoor",
+            dependencies: [
+                "EventLedger", "GatewayConfiguration", "Telemetry", "Webhooks",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Delivery",
+            dependencies: [
+                "Curl", "EventLedger", "GatewayConfiguration", "Telemetry", "Webhooks",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "Admin",
+            dependencies: [
+                "GatewayConfiguration", "Telemetry",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "oncegate",
+            dependencies: [
+                "Admin", "Curl", "Delivery", "EventLedger", "FrontDoor", "GatewayConfiguration", "Redis", "Telemetry",
+                "Webhooks",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            resources: [.embedInCode("Resources")],
+            swiftSettings: settings),
+        .testTarget(
+            name: "WebhooksTests", dependencies: ["Webhooks"], resources: [.copy("Resources")], swiftSettings: settings),
+        .testTarget(
+            name: "GatewayConfigurationTests", dependencies: ["GatewayConfiguration", "Webhooks"],
+            resources: [.copy("Resources")], swiftSettings: settings),
+        .testTarget(
+            name: "RedisTests",
+            dependencies: [
+                "Redis",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,6 @@
+#ifndef ONCEGATE_CHIREDIS_SHIM_H
+#define ONCEGATE_CHIREDIS_SHIM_H
+
+#include <hiredis/hiredis.h>
+
+#endif

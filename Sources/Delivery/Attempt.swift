@@ -1,0 +1,70 @@
+import Curl
+import EventLedger
+import GatewayConfiguration
+import Logging
+import Telemetry
+
+/// An attempt whose transfer has ended.
+struct EndedAttempt: Sendable {
+    let delivery: LeasedDelivery
+    let result: Result<HTTPResponse, TransferError>
+
+    /// How long the transfer took.
+    var duration: Duration {
+        switch result {
+        case .success(let response): response.duration
+        case .failure(let error): error.duration
+        }
+    }
+
+    /// Decides what follows.
+    func judged(retry: RetryPolicy, now: Int64, random: Double) -> JudgedAttempt {
+        let outcome = AttemptOutcome(result, now: now)
+        let verdict = Settlement.Verdict(after: outcome, attempt: delivery.attempt, retry: retry, random: random)
+        return JudgedAttempt(
+            ended: self, outcome: outcome,
+            settlement: Settlement(
+                reference: delivery.reference, attempt: delivery.attempt, verdict: verdict, answer: outcome.answer))
+    }
+}
+
+/// An ended attempt and what was decided on it.
+struct JudgedAttempt: Sendable {
+    let ended: EndedAttempt
+    let outcome: AttemptOutcome
+    let settlement: Settlement
+
+    /// Counts the attempt and writes its line in the log.
+    func report(
+        _ result: SettlementResult, to logger: Logger, _ metrics: DestinationMetrics, destination: String
+    ) {
+        let delivery = ended.delivery
+        var metadata: Logger.Metadata = [
+            "source": .string(delivery.event.source), "id": .string(delivery.event.id), "type": .string(delivery.type),
+            "destination": .string(destination), "attempt": .stringConvertible(delivery.attempt),
+            "answer": .string(outcome.answer), "ms": .stringConvertible(Int(ended.duration / .milliseconds(1))),
+        ]
+        metrics.duration(ended.duration)
+        guard result == .recorded else {
+            metrics.count(.overtaken)
+            logger.warning("attempt overtaken by a later one; its answer changes nothing", metadata: metadata)
+            return
+        }
+        switch settlement.verdict {
+        case .delivered:
+            metrics.count(.delivered)
+            logger.info("delivered", metadata: metadata)
+        case .retry(let delay):
+            metrics.count(isUnknown ? .unknown : .retried)
+            metadata["retry_in_s"] = .stringConvertible((delay / .seconds(1) * 1000).rounded() / 1000)
+            logger.warning("attempt failed, will be repeated", metadata: metadata)
+        case .dead:
+            metrics.count(.dead)
+            logger.error("dead letter", metadata: metadata)
+        }
+    }
+
+    private var isUnknown: Bool {
+        if case .unknown = outcome { true } else { false }
+    }
+}

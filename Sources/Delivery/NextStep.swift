@@ -1,0 +1,27 @@
+import EventLedger
+import GatewayConfiguration
+
+extension Settlement.Verdict {
+    /// Decides what happens to a delivery after an attempt.
+    ///
+    /// A destination's `retry-after` puts the next attempt off, never brings it forward.
+    /// - Parameters:
+    ///   - attempt: the number of the attempt, from 1.
+    ///   - random: a number in 0..<1, for the jitter.
+    package init(after outcome: AttemptOutcome, attempt: Int, retry: RetryPolicy, random: Double) {
+        switch outcome {
+        case .delivered: self = .delivered
+        case .rejected: self = .dead
+        case .failed(_, let retryAfter): self.init(attempt: attempt, retry: retry, random: random, retryAfter)
+        case .unknown: self.init(attempt: attempt, retry: retry, random: random, nil)
+        }
+    }
+
+    private init(attempt: Int, retry: RetryPolicy, random: Double, _ retryAfter: Duration?) {
+        guard let delay = retry.delay(afterAttempt: attempt, random: random) else {
+            self = .dead
+            return
+        }
+        self = .retry(after: max(delay, retryAfter ?? .zero))
+    }
+}

@@ -1,0 +1,80 @@
+import NIOCore
+import Redis
+import Webhooks
+
+/// A delivery that this process may attempt until its lease runs out.
+package struct LeasedDelivery: Sendable {
+    /// The event to deliver.
+    package let event: Event
+    /// Its type.
+    package let type: String
+    /// What it is about, in the sender's words, where it says so.
+    package let subject: String?
+    /// The number of this attempt, from 1. It is also the fencing token of ``Ledger/settle(destination:_:bounds:)``.
+    package let attempt: Int
+    /// When the event was accepted, in milliseconds of Redis' clock.
+    package let receivedAt: Int64
+
+    /// The event's source and id.
+    package var reference: EventReference { EventReference(source: event.source, id: event.id) }
+}
+
+/// What a lease brought.
+package struct Lease: Sendable {
+    /// The deliveries to attempt now.
+    package let deliveries: [LeasedDelivery]
+    /// How long until the next delivery falls due, or nil where none waits; zero where more are due now.
+    package let nextDue: Duration?
+}
+
+extension Ledger {
+    /// After how many bytes of bodies a lease takes no more, so that a reply stays small; one body may exceed it.
+    package static let maximumLeaseBytes = 4 << 20
+
+    /// Takes deliveries of a destination that are due, and counts the attempt.
+    ///
+    /// A delivery whose lease runs out without a settlement falls due again, for any process.
+    /// - Parameters:
+    ///   - limit: how many deliveries to take at the most.
+    ///   - length: how long the lease lasts: longer than an attempt can take.
+    /// - Throws: ``RedisError`` where Redis is away; deliveries leased by a lost reply fall due again later.
+    package func lease(destination: String, limit: Int, length: Duration) async throws -> Lease {
+        let reply =
+            try await connection.evaluate(
+                Scripts.lease, keys: [.string(keyspace.due(destination)), .string(keyspace.pending)],
+                arguments: [
+                    .string(destination), .integer(limit), .integer(length.milliseconds), .string(keyspace.events),
+                    .integer(Self.maximumLeaseBytes),
+                ]
+            ) as RedisValue
+        guard case .array(let items) = reply, let wait = items.first?.integer else {
+            throw LedgerError(script: "lease")
+        }
+        return Lease(
+            deliveries: try items.dropFirst().map(Self.delivery),
+            nextDue: wait < 0 ? nil : .milliseconds(wait))
+    }
+
+    private static func delivery(_ reply: RedisValue) throws -> LeasedDelivery {
+        guard case .array(let fields) = reply, fields.count == 9,
+            let reference = fields[0].string.flatMap(EventReference.init(member:)),
+            let attempt = fields[1].integer, let type = fields[2].string,
+            let timestamp = fields[6].string.flatMap(Int64.init), let receivedAt = fields[7].string.flatMap(Int64.init),
+            case .bulk(let body) = fields[8]
+        else { throw LedgerError(script: "lease") }
+        func text(_ index: Int) -> String? { fields[index].string.flatMap { $0.isEmpty ? nil : $0 } }
+        let event = Event(
+            source: reference.source, id: reference.id, contentType: text(4), signedTimestamp: timestamp,
+            traceparent: text(5), body: Array(body.readableBytesView))
+        return LeasedDelivery(event: event, type: type, subject: text(3), attempt: Int(attempt), receivedAt: receivedAt)
+    }
+}
+
+extension Duration {
+    /// Whole milliseconds, rounded up, so that what must not be early is not.
+    var milliseconds: Int {
+        let (seconds, attoseconds) = components
+        let perMillisecond: Int64 = 1_000_000_000_000_000
+        return Int(seconds) * 1000 + Int((attoseconds + perMillisecond - 1) / perMillisecond)
+    }
+}

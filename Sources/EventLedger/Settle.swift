@@ -1,0 +1,102 @@
+import Redis
+
+/// What became of one attempt, as the ledger records it.
+package struct Settlement: Sendable, Equatable {
+    /// What happens to the delivery.
+    package enum Verdict: Sendable, Equatable {
+        /// It is done.
+        case delivered
+        /// It falls due again after a time.
+        case retry(after: Duration)
+        /// It is given up and becomes a dead letter.
+        case dead
+    }
+
+    /// The event of the attempt.
+    package let reference: EventReference
+    /// The number of the attempt, as leased.
+    package let attempt: Int
+    /// What happens to the delivery.
+    package let verdict: Verdict
+    /// The answer in a few words: a status code or the name of an error; neither a body nor a secret.
+    package let answer: String
+
+    /// Puts a settlement together.
+    package init(reference: EventReference, attempt: Int, verdict: Verdict, answer: String) {
+        self.reference = reference
+        self.attempt = attempt
+        self.verdict = verdict
+        self.answer = answer
+    }
+}
+
+/// Whether a settlement counted.
+package enum SettlementResult: Sendable, Equatable {
+    /// The ledger has recorded it.
+    case recorded
+    /// A later attempt exists, or the delivery is settled already: nothing was changed.
+    case overtaken
+}
+
+/// What the ledger keeps once the last delivery of an event is settled.
+package struct HistoryBounds: Sendable {
+    /// How long an id stays claimed, in seconds, counted anew from the last settlement.
+    package let window: Int
+    /// How long a finished event is kept.
+    package let time: Duration
+    /// How many finished events are kept.
+    package let events: Int
+
+    /// Sets the bounds.
+    package init(window: Int, time: Duration, events: Int) {
+        self.window = window
+        self.time = time
+        self.events = events
+    }
+}
+
+extension Ledger {
+    /// How many settlements one call takes at the most: it bounds the time for which the script holds up Redis.
+    package static let maximumSettlements = 128
+
+    /// Records what became of attempts of one destination.
+    /// - Returns: one result for each settlement, in order.
+    /// - Throws: ``RedisError`` where Redis is away. It is safe to call again: what was recorded before is then
+    ///   reported as overtaken.
+    package func settle(
+        destination: String, _ settlements: some Collection<Settlement>, bounds: HistoryBounds
+    ) async throws -> [SettlementResult] {
+        precondition(settlements.count <= Self.maximumSettlements)
+        var arguments: [RedisArgument] = [
+            .string(destination), .string(keyspace.events), .string(keyspace.claims), .integer(bounds.window),
+            .integer(bounds.time.milliseconds), .integer(bounds.events),
+        ]
+        for settlement in settlements {
+            let (verdict, delay) = settlement.verdict.words
+            arguments.append(contentsOf: [
+                .string(settlement.reference.member), .integer(settlement.attempt), .string(verdict),
+                .integer(delay.milliseconds), .string(settlement.answer),
+            ])
+        }
+        let keys = [keyspace.due(destination), keyspace.dead(destination), keyspace.done, keyspace.pending]
+        let reply =
+            try await connection.evaluate(
+                Scripts.settle, keys: keys.map { .string($0) }, arguments: arguments
+            ) as RedisValue
+        guard case .array(let results) = reply, results.count == settlements.count else {
+            throw LedgerError(script: "settle")
+        }
+        return results.map { $0 == .integer(1) ? .recorded : .overtaken }
+    }
+}
+
+extension Settlement.Verdict {
+    /// The verdict in the script's words.
+    fileprivate var words: (String, Duration) {
+        switch self {
+        case .delivered: ("delivered", .zero)
+        case .retry(let delay): ("retry", delay)
+        case .dead: ("dead", .zero)
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import EventLedger
+import NIOCore
+import NIOHTTP1
+import Telemetry
+import Webhooks
+
+/// What is to happen with a whole request.
+enum Admission {
+    /// Claim the event.
+    case claim(NewEvent)
+    /// Refuse it, for a reason that only the operator learns.
+    case refuse(Answer, EventOutcome)
+
+    /// Decides on a request: signature over the raw bytes, timestamp and id, JSON, route.
+    /// - Parameters:
+    ///   - now: seconds since 1970.
+    ///   - trace: makes a new `traceparent` for an event that came without one.
+    static func decide(
+        headers: HTTPHeaders, body: ByteBuffer, source: DoorPlan.Source, routes: RoutingTable, now: Int64,
+        trace: () -> String
+    ) -> Admission {
+        do throws(VerificationFailure) {
+            let signed = try SignatureHeaders { headers[$0] }
+            let message = try source.verifier.verify(signed, body: body.readableBytesSpan, now: now)
+            guard let envelope = try? Envelope.parse(body.readableBytesSpan) else {
+                return .refuse(.invalidPayload, .invalidPayload)
+            }
+            let traceparent = headers.first(name: "traceparent").flatMap { Traceparent.isValid($0) ? $0 : nil }
+            return .claim(
+                NewEvent(
+                    reference: EventReference(source: source.name, id: message.id), type: envelope.type,
+                    subject: envelope.subject, contentType: headers.first(name: "content-type"),
+                    traceparent: traceparent ?? trace(), signedTimestamp: message.timestamp, body: body,
+                    destinations: routes.destinations(source: source.name, type: envelope.type)))
+        } catch {
+            return .refuse(error == .missingHeaders ? .missingHeaders : .invalidSignature, EventOutcome(error))
+        }
+    }
+}
+
+extension EventOutcome {
+    /// The outcome under which a refused signature is counted.
+    fileprivate init(_ failure: VerificationFailure) {
+        switch failure {
+        case .missingHeaders: self = .missingHeaders
+        case .repeatedHeader: self = .repeatedHeader
+        case .wrongSignature: self = .invalidSignature
+        case .invalidTimestamp: self = .invalidTimestamp
+        case .staleTimestamp: self = .staleTimestamp
+        case .invalidID: self = .invalidID
+        }
+    }
+}

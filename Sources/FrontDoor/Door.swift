@@ -1,0 +1,114 @@
+import EventLedger
+import GatewayConfiguration
+import Logging
+import NIOCore
+import NIOHTTP1
+import Redis
+import Synchronization
+import Telemetry
+
+/// What all connections of the front door share.
+final class Door: Sendable {
+    private struct State {
+        var plan: DoorPlan
+        var isDraining = false
+    }
+
+    private let state: Mutex<State>
+    private let openConnections = Atomic(0)
+    private let drained = AsyncStream<Never>.makeStream()
+    private let metrics: Metrics
+    private let logger: Logger
+    private let onQueued: @Sendable ([String]) -> Void
+    /// Seconds since 1970.
+    let clock: @Sendable () -> Int64
+
+    init(
+        configuration: GatewayConfiguration, metrics: Metrics, logger: Logger, clock: @escaping @Sendable () -> Int64,
+        onQueued: @escaping @Sendable ([String]) -> Void
+    ) {
+        state = Mutex(State(plan: DoorPlan(configuration)))
+        self.metrics = metrics
+        self.logger = logger
+        self.clock = clock
+        self.onQueued = onQueued
+    }
+
+    /// The plan in force; a request keeps the one it began with.
+    var plan: DoorPlan { state.withLock { $0.plan } }
+
+    /// Whether new requests are turned away.
+    var isDraining: Bool { state.withLock { $0.isDraining } }
+
+    func apply(_ configuration: GatewayConfiguration) {
+        let plan = DoorPlan(configuration)
+        state.withLock { $0.plan = plan }
+    }
+
+    /// Turns new requests away from now on.
+    func beginDraining() {
+        state.withLock { $0.isDraining = true }
+        if openConnections.load(ordering: .sequentiallyConsistent) == 0 { drained.continuation.finish() }
+    }
+
+    /// Waits, once draining has begun, for the last connection to close.
+    func waitUntilDrained() async {
+        for await _ in drained.stream {}
+    }
+
+    /// Counts a connection in; false where there are more than the limit.
+    func connectionOpened() -> Bool {
+        openConnections.add(1, ordering: .sequentiallyConsistent).newValue <= plan.maximumConnections
+    }
+
+    func connectionClosed() {
+        let left = openConnections.subtract(1, ordering: .sequentiallyConsistent).newValue
+        if left == 0, isDraining { drained.continuation.finish() }
+    }
+
+    /// Records a request that was refused before Redis was asked.
+    func refused(source: String?, outcome: EventOutcome, id: String?) {
+        metrics.event(source: source, outcome: outcome)
+        var metadata: Logger.Metadata = ["outcome": .string(outcome.rawValue)]
+        if let source { metadata["source"] = .string(source) }
+        if let id { metadata["id"] = .string(id) }
+        logger.notice("refused", metadata: metadata)
+    }
+
+    /// Turns the ledger's word on an event into the answer, and records it.
+    func claimed(_ event: NewEvent, result: Result<ClaimResult, any Error>, duration: TimeAmount) -> Answer {
+        let reference = event.reference
+        var metadata: Logger.Metadata = [
+            "source": .string(reference.source), "id": .string(reference.id), "type": .string(event.type),
+        ]
+        defer { metrics.accept(seconds: Double(duration.nanoseconds) / 1e9) }
+        switch result {
+        case .success(.claimed) where event.destinations.isEmpty:
+            metrics.event(source: reference.source, outcome: .ignored)
+            logger.info("ignored", metadata: metadata)
+            return .ignored(id: reference.id)
+        case .success(.claimed):
+            metrics.event(source: reference.source, outcome: .accepted)
+            metadata["destinations"] = .array(event.destinations.map { .string($0) })
+            logger.info("accepted", metadata: metadata)
+            onQueued(event.destinations)
+            return .accepted(id: reference.id)
+        case .success(.duplicate):
+            metrics.event(source: reference.source, outcome: .duplicate)
+            logger.debug("duplicate", metadata: metadata)
+            return .duplicate(id: reference.id)
+        case .success(.full):
+            metadata["reason"] = "max_pending deliveries are waiting"
+            return unavailable(metadata)
+        case .failure(let error):
+            metadata["reason"] = .string("\(error)")
+            return unavailable(metadata)
+        }
+    }
+
+    private func unavailable(_ metadata: Logger.Metadata) -> Answer {
+        metrics.event(source: metadata["source"].map { "\($0)" }, outcome: .unavailable)
+        logger.warning("not accepted", metadata: metadata)
+        return .unavailable
+    }
+}

@@ -1,0 +1,218 @@
+import EventLedger
+import NIOCore
+import NIOHTTP1
+import Telemetry
+
+/// One connection of the front door: collects a request, has it decided on, and answers.
+///
+/// The pipeline before it hands over one request at a time. Everything runs on the connection's event loop.
+final class RequestHandler: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private enum State {
+        /// Nothing of a request has been parsed.
+        case idle
+        /// The body of an event is coming in.
+        case receiving(HTTPRequestHead, DoorPlan.Source, ByteBuffer?)
+        /// The answer is known; the rest of the request is read so that the connection can be used again.
+        case discarding(Answer, keepAlive: Bool, bytes: Int)
+        /// Redis is asked.
+        case claiming
+        /// The last answer is given; what still comes in is thrown away.
+        case closing
+    }
+
+    /// How long after its last answer a connection stays open for the sender to read it: closing at once, with unread
+    /// bytes in the receive buffer, would reset the connection and destroy the answer (RFC 9112 section 9.6).
+    static let lingerTime = TimeAmount.seconds(1)
+
+    private let door: Door
+    private let ledger: Ledger
+    private let connections: LoopConnections
+    private let clock: RequestClock
+    private var state = State.idle
+    private var plan: DoorPlan
+    private var context: ChannelHandlerContext?
+
+    init(door: Door, ledger: Ledger, connections: LoopConnections, clock: RequestClock) {
+        self.door = door
+        self.ledger = ledger
+        self.connections = connections
+        self.clock = clock
+        plan = door.plan
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        self.context = context
+        connections.add(self)
+        if !door.connectionOpened() {
+            door.refused(source: nil, outcome: .unavailable, id: nil)
+            respond(.unavailable, keepAlive: false)
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        door.connectionClosed()
+        connections.remove(self)
+        self.context = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch (unwrapInboundIn(data), state) {
+        case (.head(let head), .idle): begin(head)
+        case (.body(let bytes), .receiving(let head, let source, let body)):
+            state = .idle  // so that the buffer is not shared while it grows
+            receive(bytes, of: head, source: source, after: body)
+        case (.body(let bytes), .discarding(let answer, let keepAlive, let count)):
+            discard(count + bytes.readableBytes, answer: answer, keepAlive: keepAlive)
+        case (.end, .receiving(let head, let source, let body)):
+            decide(head, source: source, body: body ?? ByteBuffer())
+        case (.end, .discarding(let answer, let keepAlive, _)):
+            respond(answer, keepAlive: keepAlive)
+        case (_, .closing): break
+        default: respond(.malformed, keepAlive: false)
+        }
+    }
+
+    // MARK: Receiving
+
+    private func begin(_ head: HTTPRequestHead) {
+        plan = door.plan
+        guard !door.isDraining else {
+            return refuse(.unavailable, .unavailable, source: nil, keepAlive: false)
+        }
+        guard let source = plan.source(target: head.uri) else {
+            return refuse(.notFound, .unknownPath, source: nil, keepAlive: head.isKeepAlive)
+        }
+        guard head.method == .POST else {
+            return refuse(.methodNotAllowed, .wrongMethod, source: source.name, keepAlive: head.isKeepAlive)
+        }
+        if let length = head.headers.first(name: "content-length").flatMap(Int.init), length > plan.maximumBody {
+            return refuseLongBody(source: source)
+        }
+        state = .receiving(head, source, nil)
+        if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
+            context?.writeAndFlush(
+                wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+        }
+    }
+
+    private func receive(
+        _ bytes: ByteBuffer, of head: HTTPRequestHead, source: DoorPlan.Source, after body: ByteBuffer?
+    ) {
+        guard (body?.readableBytes ?? 0) + bytes.readableBytes <= plan.maximumBody else {
+            return refuseLongBody(source: source)
+        }
+        guard var body else {
+            state = .receiving(head, source, bytes)
+            return
+        }
+        body.writeImmutableBuffer(bytes)
+        state = .receiving(head, source, body)
+    }
+
+    /// Notes an answer that is known before the body is there.
+    private func refuse(_ answer: Answer, _ outcome: EventOutcome, source: String?, keepAlive: Bool) {
+        door.refused(source: source, outcome: outcome, id: nil)
+        state = .discarding(answer, keepAlive: keepAlive, bytes: 0)
+    }
+
+    private func refuseLongBody(source: DoorPlan.Source) {
+        door.refused(source: source.name, outcome: .bodyTooLarge, id: nil)
+        respond(.bodyTooLarge, keepAlive: false)
+    }
+
+    private func discard(_ count: Int, answer: Answer, keepAlive: Bool) {
+        guard count <= plan.maximumBody else { return respond(answer, keepAlive: false) }
+        state = .discarding(answer, keepAlive: keepAlive, bytes: count)
+    }
+
+    // MARK: Deciding
+
+    private func decide(_ head: HTTPRequestHead, source: DoorPlan.Source, body: ByteBuffer) {
+        let admission = Admission.decide(
+            headers: head.headers, body: body, source: source, routes: plan.routes, now: door.clock()
+        ) {
+            var random = SystemRandomNumberGenerator()
+            return Traceparent.make(using: &random)
+        }
+        switch admission {
+        case .refuse(let answer, let outcome):
+            door.refused(source: source.name, outcome: outcome, id: nil)
+            respond(answer, keepAlive: head.isKeepAlive)
+        case .claim(let event):
+            state = .claiming
+            let start = clock.start
+            clock.requestEnded()
+            ledger.claim(event, limits: plan.claimLimits).assumeIsolated().whenComplete { result in
+                let answer = self.door.claimed(event, result: result, duration: .now() - start)
+                self.respond(answer, keepAlive: head.isKeepAlive)
+            }
+        }
+    }
+
+    // MARK: Answering
+
+    private func respond(_ answer: Answer, keepAlive: Bool) {
+        guard let context else { return }
+        let keepAlive = keepAlive && !door.isDraining
+        var headers = HTTPHeaders()
+        headers.reserveCapacity(4)
+        headers.add(name: "content-type", value: "application/json")
+        headers.add(name: "content-length", value: String(answer.body.utf8.count))
+        for (name, value) in answer.headers { headers.add(name: name, value: value) }
+        if !keepAlive { headers.add(name: "connection", value: "close") }
+        // The next pipelined request comes in while the end is being written.
+        state = keepAlive ? .idle : .closing
+        clock.answered()
+        let head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers)
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer.body)))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        if !keepAlive { linger(context) }
+    }
+
+    private func linger(_ context: ChannelHandlerContext) {
+        context.close(mode: .output, promise: nil)
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.lingerTime) { self.close() }
+    }
+
+    // MARK: Ending
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        guard let parserError = error as? HTTPParserError else { return context.close(promise: nil) }
+        if case .closing = state { return }
+        let isOverflow = parserError == .headerOverflow
+        door.refused(source: nil, outcome: isOverflow ? .headersTooLarge : .malformed, id: nil)
+        respond(isOverflow ? .headersTooLarge : .malformed, keepAlive: false)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        // The sender has no more to say: between requests that ends the connection.
+        if event as? ChannelEvent == .inputClosed, clock.isIdle { context.close(promise: nil) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Answers a request that takes too long, and ends a connection on which nothing comes.
+    func closeIfLate(now: NIODeadline) {
+        guard clock.isLate(now: now, requestTimeout: plan.requestTimeout) else { return }
+        switch state {
+        case .idle where clock.isIdle: close()
+        case .idle, .receiving, .discarding:
+            door.refused(source: nil, outcome: .tooSlow, id: nil)
+            respond(.tooSlow, keepAlive: false)
+        case .claiming, .closing: break
+        }
+    }
+
+    /// Ends the connection if nothing is under way on it; otherwise its next answer is the last.
+    func beginDraining() {
+        if clock.isIdle { close() }
+    }
+
+    /// Ends the connection at once.
+    func close() {
+        context?.close(promise: nil)
+    }
+}

@@ -1,0 +1,123 @@
+import Webhooks
+
+extension Reading {
+    private static let sourceKeys = ["path", "scheme", "secrets", "tolerance"]
+    private static let secretsExample = "secrets: [\"${CLERK_WEBHOOK_SECRET}\"]"
+    private static let sourceExample = "{ path: /webhooks/clerk, \(secretsExample) }"
+
+    /// The sources, and the names of all that were written, unusable ones too, so that routes to them are not
+    /// reported as well.
+    func sources(_ top: Fields) -> (sources: [Source], names: [String]) {
+        let example = "clerk: \(Self.sourceExample)"
+        guard let entry = top.entry("sources") else {
+            top.problem(
+                top.place(of: "sources"), "no sources; expected at least one, such as `sources: { \(example) }`")
+            return ([], [])
+        }
+        guard let entries = entries(entry.value, name: "`sources`", example: example) else { return ([], []) }
+        if entries.isEmpty {
+            report.problem(entry.value.place, "`sources` is empty; expected at least one, such as `\(example)`")
+        }
+        var sources: [Source] = []
+        var paths: [String: String] = [:]
+        for entry in entries where isName(entry, what: "source") {
+            guard let (source, pathPlace) = source(entry) else { continue }
+            if let other = paths[source.path] {
+                report.problem(
+                    pathPlace,
+                    "the path of the source `\(source.name)` is that of the source `\(other)` too; "
+                        + "each source needs a path of its own, such as `/webhooks/\(source.name)`")
+            }
+            paths[source.path] = source.name
+            sources.append(source)
+        }
+        return (sources, entries.map(\.key))
+    }
+
+    private func source(_ entry: YAMLNode.Entry) -> (Source, pathPlace: Place)? {
+        let name = "the source `\(entry.key)`"
+        guard !entry.value.isNull else {
+            report.problem(entry.keyPlace, "\(name) is empty; expected `\(Self.sourceExample)`")
+            return nil
+        }
+        guard
+            let fields = Fields(
+                entry.value, name: name, keys: Self.sourceKeys, example: Self.sourceExample, reading: self)
+        else { return nil }
+        let path = fields.value(
+            "path", expected: "a path that begins with `/`, without `?`, `#` and spaces, such as `/webhooks/clerk`",
+            example: "/webhooks/clerk"
+        ) { Self.isPath($0) ? $0 : nil }
+        let scheme = fields.choice("scheme", names: SignatureScheme.names) { SignatureScheme(name: $0) }
+        let tolerance = fields.duration("tolerance", in: .seconds(1)...(.seconds(3600)), example: "5m")
+        guard let secrets = secrets(fields, source: name),
+            // Every secret has been tried already, so that nothing is left to report here.
+            let source = try? Source(
+                name: entry.key, path: path, scheme: scheme ?? .svix, secrets: secrets,
+                tolerance: tolerance ?? Source.defaultTolerance)
+        else { return nil }
+        return (source, fields.entry("path")?.value.place ?? entry.keyPlace)
+    }
+
+    private func secrets(_ fields: Fields, source: String) -> [Secret]? {
+        guard let entry = fields.entry("secrets") else {
+            fields.problem(
+                fields.place(of: "secrets"),
+                "\(source) has no secrets, so that anyone could post to it; expected `\(Self.secretsExample)`")
+            return nil
+        }
+        guard let items = list(entry.value, name: "`secrets`", example: Self.secretsExample) else { return nil }
+        guard items.count <= Source.maximumSecrets else {
+            report.problem(
+                entry.value.place, "`secrets` has \(items.count) entries; expected at most \(Source.maximumSecrets)")
+            return nil
+        }
+        let read = items.map { secret($0) }
+        let usable = read.compactMap { if case .usable(let secret) = $0 { secret } else { nil } }
+        let broken = read.contains { if case .unusable = $0 { true } else { false } }
+        if usable.isEmpty, !broken {
+            report.problem(
+                entry.value.place,
+                "all secrets of \(source) are empty, so that anyone could post to it; expected `\(Self.secretsExample)`"
+            )
+        }
+        return usable.isEmpty ? nil : usable
+    }
+
+    private enum ReadSecret {
+        case usable(Secret)
+        case empty
+        case unusable
+    }
+
+    private func secret(_ node: YAMLNode) -> ReadSecret {
+        guard !node.isNull else { return .empty }
+        guard let field = text(node, name: "a secret", example: "${CLERK_WEBHOOK_SECRET}") else { return .unusable }
+        guard !field.text.isEmpty else { return .empty }
+        return signingKey(field, name: "a secret") == nil ? .unusable : .usable(Secret(field.text))
+    }
+
+    /// The key of a text, with a report that does not repeat the text if it is none, and a warning if it is short.
+    func signingKey(_ field: FieldText, name: String) -> SigningKey? {
+        do {
+            let key = try SigningKey(Secret(field.text))
+            if key.isShort {
+                report.warning(
+                    field.place, "\(name)\(field.origin) is shorter than 24 bytes, and easier to guess for it")
+            }
+            return key
+        } catch {
+            report.problem(
+                field.place, "\(name)\(field.origin) is unusable: \(error)")
+            return nil
+        }
+    }
+
+    /// The longest path in bytes.
+    static let maximumPathLength = 256
+
+    private static func isPath(_ text: String) -> Bool {
+        text.hasPrefix("/") && text.utf8.count <= maximumPathLength
+            && text.utf8.allSatisfy { ASCII.isVisible($0) && !"?#\"<>\\^`{|}".utf8.contains($0) }
+    }
+}

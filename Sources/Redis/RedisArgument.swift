@@ -1,0 +1,40 @@
+import NIOCore
+
+/// One word of a Redis command.
+///
+/// Redis does not tell the three apart: an integer travels as its decimal digits. The cases exist so that a
+/// caller hands over what it has, without a conversion of its own.
+package enum RedisArgument: Sendable, Hashable {
+    /// Text, sent as UTF-8.
+    case string(String)
+    /// The readable bytes of a buffer, sent as they are; any byte is allowed.
+    case bytes(ByteBuffer)
+    /// A number, sent as decimal digits.
+    case integer(Int)
+
+    /// The length in bytes; for an integer the most it can need.
+    var lengthBound: Int {
+        switch self {
+        case .string(let string): string.utf8.count
+        case .bytes(let buffer): buffer.readableBytes
+        case .integer: Self.maximumIntegerDigits
+        }
+    }
+
+    /// The length of `Int.min` in decimal digits, with its sign.
+    static let maximumIntegerDigits = 20
+}
+
+extension RedisArgument: ExpressibleByStringLiteral {
+    /// Makes a text argument.
+    package init(stringLiteral value: String) {
+        self = .string(value)
+    }
+}
+
+extension RedisArgument: ExpressibleByIntegerLiteral {
+    /// Makes a number argument.
+    package init(integerLiteral value: Int) {
+        self = .integer(value)
+    }
+}

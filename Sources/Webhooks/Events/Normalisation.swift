@@ -1,0 +1,43 @@
+// The stable shapes of senders' data: one for each family of event types (see the README, "What a destination
+// receives"). A family's keys are declared in its own file, in the order in which they are written.
+
+extension JSONWriter {
+    /// Writes an event's data in the shape of its type; the sender's own bytes, to the letter, where there is none.
+    ///
+    /// The body must be the one that the envelope was read from.
+    mutating func normalisedData(of event: Event, _ envelope: Envelope) {
+        guard let range = envelope.dataRange else { return null() }
+        let data = JSONValue(document: event.body, range: range)
+        guard let object = data.object, let shape = Shape.of(type: envelope.type, data: object) else {
+            return raw(data.raw)
+        }
+        shape.write(Sender(object: object, body: event.body), to: &self)
+    }
+}
+
+extension Shape {
+    /// The families whose `*.deleted` events are bare objects.
+    private static let clerkFamilies: Set = [
+        "user", "organization", "organizationDomain", "organizationMembership", "organizationInvitation", "session",
+        "role", "permission",
+    ]
+
+    /// The shape of a type's data, or nil where the data is passed on as it came.
+    static func of(type: String, data: JSONObject) -> Shape? {
+        guard let dot = type.utf8.firstIndex(of: UInt8(ascii: ".")) else { return nil }
+        let family = String(type[..<dot])
+        let name = String(type[type.utf8.index(after: dot)...])
+        if type.utf8.suffix(8).elementsEqual(".deleted".utf8), data["deleted"]?.boolean == true {
+            return name == "deleted" && clerkFamilies.contains(family) || data.isBareDeletion ? .deleted : nil
+        }
+        guard !name.utf8.contains(UInt8(ascii: ".")) else { return nil }
+        switch (family, name) {
+        case ("user", "created"), ("user", "updated"): return .user
+        case ("session", _): return .session
+        case ("organization", _): return .organization
+        case ("organizationMembership", _): return .membership
+        case ("organizationInvitation", _): return .invitation
+        default: return nil
+        }
+    }
+}

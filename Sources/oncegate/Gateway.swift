@@ -1,0 +1,117 @@
+import Admin
+import Delivery
+import EventLedger
+import Foundation
+import FrontDoor
+import GatewayConfiguration
+import Logging
+import NIOCore
+import NIOPosix
+import Redis
+import ServiceLifecycle
+import Telemetry
+
+/// A whole gateway: the one place that builds the concrete parts and ties them together.
+///
+///     front door ──► ledger (Redis) ──► dispatchers ──► destinations
+struct Gateway: Sendable {
+    /// How many event loops the front door has at the most: Redis is the bound well before.
+    static let maximumLoops = 4
+
+    /// Told of the ports once the listeners are open.
+    struct Listening: Sendable {
+        var frontDoor: @Sendable (Int) -> Void = { _ in }
+        var admin: @Sendable (Int) -> Void = { _ in }
+    }
+
+    private let embedded: EmbeddedRedis?
+    private let connections: [RedisConnection]
+    private let door: DoorKeeper
+    private let dispatchers: Dispatchers
+    private let admin: AdminListener
+    private let frontDoor: FrontDoor
+    private let logger: Logger
+
+    init(configuration: GatewayConfiguration, logger: Logger, listening: Listening = Listening()) throws {
+        let endpoint: RedisEndpoint
+        if let redis = configuration.redis {
+            embedded = nil
+            endpoint = try RedisEndpoint(url: redis.url.revealed)
+        } else {
+            let server = try EmbeddedRedis(dataDirectory: configuration.dataDirectory, logger: logger)
+            embedded = server
+            endpoint = server.endpoint
+        }
+        let keyspace = Keyspace(prefix: configuration.redis?.prefix ?? RedisSettings.defaultPrefix)
+        func connect(_ loop: any EventLoop) -> RedisConnection {
+            RedisConnection(endpoint: endpoint, scripts: Ledger.scripts, eventLoop: loop, logger: logger)
+        }
+        let doorLoops = MultiThreadedEventLoopGroup(
+            numberOfThreads: min(max(System.coreCount, 1), Self.maximumLoops))
+        let backLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let doorConnections = doorLoops.makeIterator().map(connect)
+        let deliveryLoop = backLoops.next()
+        let deliveryConnection = connect(deliveryLoop)
+        let control = connect(deliveryLoop)
+        connections = doorConnections + [deliveryConnection, control]
+        let controlLedger = Ledger(connection: control, keyspace: keyspace)
+
+        let metrics = Metrics(version: Version.current)
+        let clock: @Sendable () -> Int64 = { Int64(Date().timeIntervalSince1970) }
+        let dispatchers = Dispatchers(
+            configuration: configuration, ledger: Ledger(connection: deliveryConnection, keyspace: keyspace),
+            eventLoop: deliveryLoop, metrics: metrics, logger: logger, clock: clock)
+        let frontDoor = FrontDoor(
+            configuration: configuration, group: doorLoops,
+            lanes: doorConnections.map { connection in
+                FrontDoor.Lane(
+                    eventLoop: connection.eventLoop, ledger: Ledger(connection: connection, keyspace: keyspace))
+            },
+            metrics: metrics, logger: logger, clock: clock, onBound: listening.frontDoor,
+            onQueued: { dispatchers.notify($0) })
+        let status = GatewayStatus(
+            ledger: controlLedger, frontDoor: frontDoor, dispatchers: dispatchers, metrics: metrics)
+        admin = AdminListener(
+            address: configuration.admin.listen, group: backLoops, logger: logger,
+            readiness: { await status.readiness() }, metrics: { await status.metricsText() },
+            onBound: listening.admin)
+        door = DoorKeeper(
+            frontDoor: frontDoor, connection: control,
+            check: StartupCheck(
+                ledger: controlLedger, allowsEviction: configuration.redis?.allowEviction ?? false, logger: logger))
+        self.dispatchers = dispatchers
+        self.frontDoor = frontDoor
+        self.logger = logger
+    }
+
+    /// The gateway's parts in the order in which they start; they stop in the reverse order, so that each can still
+    /// use those before it.
+    var services: [any Service] {
+        var services: [any Service] = []
+        if let embedded { services.append(Running(embedded.run)) }
+        services.append(contentsOf: connections.map { Running($0.run) })
+        services.append(Running(admin.run))
+        services.append(Running(dispatchers.run))
+        services.append(Running(door.run))
+        return services
+    }
+
+    /// Puts another configuration into force: sources, destinations, routes and limits.
+    func apply(_ configuration: GatewayConfiguration) {
+        frontDoor.apply(configuration)
+        dispatchers.apply(configuration)
+    }
+}
+
+/// A `run()` as a service.
+struct Running: Service {
+    private let body: @Sendable () async throws -> Void
+
+    init(_ body: @escaping @Sendable () async throws -> Void) {
+        self.body = body
+    }
+
+    func run() async throws {
+        try await body()
+    }
+}

@@ -1,0 +1,12 @@
+import ArgumentParser
+import Telemetry
+
+@main
+struct Oncegate: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "oncegate",
+        abstract: "The front door for webhooks: verifies, claims each event exactly once in Redis, answers at once, "
+            + "and delivers to every service that a routing file names.",
+        version: Version.current,
+        subcommands: [Serve.self, Check.self, Init.self, Send.self, Sign.self, Demo.self])
+}
