@@ -94,6 +94,10 @@ let package = Package(
         .testTarget(
             name: "GatewayConfigurationTests", dependencies: ["GatewayConfiguration", "Webhooks"],
             resources: [.copy("Resources")], swiftSettings: settings),
+        .testTarget(name: "CurlTests", dependencies: ["Curl"], swiftSettings: settings),
+        .testTarget(
+            name: "TelemetryTests",
+            dependencies: ["Telemetry", .product(name: "Logging", package: "swift-log")], swiftSettings: settings),
         .testTarget(
             name: "RedisTests",
             dependencies: [

@@ -17,7 +17,8 @@ extension TransferError.Code {
                 .tls
             case CURLE_OPERATION_TIMEDOUT: .timeout
             case CURLE_SEND_ERROR: .sendFailed
-            case CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_HTTP2, CURLE_HTTP2_STREAM:
+            // libcurl is content with a status line, and stops at 101 (Switching Protocols); here both are no answer.
+            case CURLE_OK, CURLE_RECV_ERROR, CURLE_GOT_NOTHING, CURLE_PARTIAL_FILE, CURLE_HTTP2, CURLE_HTTP2_STREAM:
                 .receiveFailed
             case CURLE_WRITE_ERROR: .tooLarge
             default: .other(Int32(bitPattern: code.rawValue))

@@ -16,22 +16,27 @@ package final class CurlLoop: Sendable {
     package struct Limits: Sendable {
         /// The most transfers under way; one more ends with ``TransferError/Code/overloaded``. Default 8192.
         package var transfers: Int
-        /// The most idle connections kept. Default 256.
+        /// The most connections kept for later, those in use included: below the number of transfers under way, each
+        /// would need a connection of its own. Default 2048.
         package var keptConnections: Int
         /// The file of trusted certificates in PEM; nil means the system's.
         package var authorities: String?
 
         /// Makes limits.
-        package init(transfers: Int = 8192, keptConnections: Int = 256, authorities: String? = nil) {
+        package init(transfers: Int = 8192, keptConnections: Int = 2048, authorities: String? = nil) {
             self.transfers = transfers
             self.keptConnections = keptConnections
             self.authorities = authorities
         }
     }
 
-    /// How long an idle connection is kept, in seconds: less than the 5 s after which servers on Node.js close theirs, as
-    /// using a connection in the moment in which it is closed leaves the outcome open.
+    /// How long an idle connection is kept, in seconds: less than the 5 s after which servers on Node.js close theirs,
+    /// as using a connection in the moment in which it is closed leaves the outcome open.
     package static let keptConnectionSeconds = 3
+
+    /// How many requests share an HTTP/2 connection at the most, where the peer allows as many. libcurl's own bound of
+    /// 100 would open a connection for each request beyond.
+    package static let streamsPerConnection = 1024
 
     private let inbox = Inbox()
     private let limits: Limits
@@ -57,6 +62,7 @@ package final class CurlLoop: Sendable {
         }
         _ = oncegate_multi_set_long(multi, CURLMOPT_MAXCONNECTS, limits.keptConnections)
         _ = oncegate_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
+        _ = oncegate_multi_set_long(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, Self.streamsPerConnection)
         let waker = Waker(multi)
         inbox.begin(waker)
         do throws(TransferError) {
@@ -72,8 +78,9 @@ package final class CurlLoop: Sendable {
 
     /// Sends requests; each ends with one ``Completion``.
     ///
-    /// May be called from any thread and from the receiver, and wakes the loop at most once for a call. Once ``stop(drain:)``
-    /// was called, the receiver is called with ``TransferError/Code/shutDown`` on the thread of the caller.
+    /// May be called from any thread and from the receiver, and wakes the loop at most once for a call. Once
+    /// ``stop(drain:)`` was called, the receiver is called with ``TransferError/Code/shutDown`` on the thread of the
+    /// caller.
     package func submit(_ transfers: [Transfer]) {
         guard !transfers.isEmpty else { return }
         let isTaken = inbox.add(transfers.map { Job(request: $0.request, sink: .batch(token: $0.token)) })
@@ -97,8 +104,9 @@ package final class CurlLoop: Sendable {
         return try result.get()
     }
 
-    /// Ends the loop: takes nothing more, lets transfers under way finish for at most `drain`, then breaks them off with
-    /// ``TransferError/Code/shutDown``. Returns when everything is delivered. A second call can bring the end forward.
+    /// Ends the loop: takes nothing more, lets transfers under way finish for at most `drain`, then breaks them off
+    /// with ``TransferError/Code/shutDown``. Returns when everything is delivered. A second call can bring the end
+    /// forward.
     package func stop(drain: Duration = .zero) async {
         guard inbox.hasBegun else { return abandon() }
         inbox.stop(by: .now + drain)

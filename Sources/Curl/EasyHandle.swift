@@ -1,6 +1,7 @@
 import CCurl
 
-/// A libcurl easy handle with everything that libcurl holds pointers into: one transfer at a time, used again and again.
+/// A libcurl easy handle with everything that libcurl holds pointers into: one transfer at a time, used again and
+/// again.
 ///
 /// It lives on the loop's thread and is not `Sendable`. libcurl keeps unretained pointers to it (callbacks and
 /// CURLOPT_PRIVATE), to its header list, body and error text. They are valid because all of these are properties that
@@ -39,7 +40,7 @@ final class EasyHandle {
     /// - Returns: `CURLE_OK`, or the first option that libcurl did not take.
     func prepare(_ request: HTTPRequest, for sink: Sink) -> CURLcode {
         self.sink = sink
-        progress = TransferProgress()
+        progress = TransferProgress(isSecure: request.isSecure)
         errorText.pointee = 0
         headers.fill(request)
         var options = OptionSetter(easy)
@@ -48,8 +49,8 @@ final class EasyHandle {
         options.set(CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeout))
         options.set(CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectTimeout))
         options.set(CURLOPT_FRESH_CONNECT, request.freshConnection ? 1 : 0)
-        // Plain HTTP has no negotiation of versions, and waiting there to learn whether a connection can be shared would
-        // only hold back a burst.
+        // Plain HTTP has no negotiation of versions, and waiting there to learn whether a connection can be shared
+        // would only hold back a burst.
         options.set(CURLOPT_HTTP_VERSION, request.isSecure ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
         options.set(CURLOPT_PIPEWAIT, request.isSecure ? 1 : 0)
         switch request.method {
@@ -71,7 +72,7 @@ final class EasyHandle {
     func finish(_ code: CURLcode) -> Result<HTTPResponse, TransferError> {
         defer { release() }
         let duration = Duration.microseconds(oncegate_get_offset(easy, CURLINFO_TOTAL_TIME_T))
-        if code == CURLE_OK || progress.headersComplete {
+        if progress.headersComplete {
             return .success(response(isBodyComplete: code == CURLE_OK, duration: duration))
         }
         return .failure(
@@ -89,8 +90,11 @@ final class EasyHandle {
     }
 
     /// Whether a byte of the request may have left: libcurl got as far as writing it, and a write took something.
-    /// CURLINFO_REQUEST_SIZE counts all attempts that libcurl made on behalf of this transfer.
-    var isSent: Bool { progress.starts > 0 && oncegate_get_long(easy, CURLINFO_REQUEST_SIZE) > 0 }
+    /// CURLINFO_REQUEST_SIZE counts all attempts that libcurl made on behalf of this transfer. With TLS the first step
+    /// alone counts, as SSL_write(3) can have flushed some records of a write that it has yet to report.
+    var isSent: Bool {
+        progress.starts > 0 && (progress.isSecure || oncegate_get_long(easy, CURLINFO_REQUEST_SIZE) > 0)
+    }
 
     private func response(isBodyComplete: Bool, duration: Duration) -> HTTPResponse {
         HTTPResponse(
@@ -100,7 +104,8 @@ final class EasyHandle {
     }
 
     private func message(_ code: CURLcode) -> String {
-        if progress.resendRefused { return "a kept connection ended before any byte of an answer" }
+        if code == CURLE_OK { return "the answer ended within its headers" }
+        if progress.resendRefused { return "the peer ended the connection, or refused the request, unanswered" }
         if code == CURLE_WRITE_ERROR { return "the headers of the answer are too long" }
         let text = errorText.pointee == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
         // A peer can bring some of the words; control characters of its choosing shall not reach a terminal.

@@ -15,9 +15,10 @@ package struct HTTPRequest: Sendable {
     package var url: String
     /// The method. Default `POST`.
     package var method: Method
-    /// The header fields, at most ``maximumHeaders`` of them: tokens as names, and values without CR, LF, NUL or another
-    /// control character than tab (RFC 9110, section 5.5). `content-length`, `transfer-encoding`, `expect` and `upgrade`
-    /// are refused, for libcurl frames the message. Nothing is added but `host`, `accept` and `content-length`.
+    /// The header fields, at most ``maximumHeaders`` of them: tokens as names, and values without CR, LF, NUL or
+    /// another control character than tab (RFC 9110, section 5.5). `content-length`, `transfer-encoding`, `expect` and
+    /// `upgrade` are refused, for libcurl frames the message. Nothing is added but `host`, `accept` and
+    /// `content-length`.
     package var headers: [(name: String, value: String)]
     /// The body, at most ``maximumBodyBytes``.
     package var body: [UInt8]
@@ -27,9 +28,9 @@ package struct HTTPRequest: Sendable {
     package var connectTimeout: Duration
     /// Whether the request gets a connection of its own rather than one that was kept.
     ///
-    /// A peer may close a kept connection at the very moment at which it is used again, and then it is not known whether
-    /// the request was processed (RFC 9112, section 9.3.1). For a request whose outcome must not be left open by that,
-    /// the price of a connection buys certainty.
+    /// A peer may close a kept connection at the very moment at which it is used again, and then it is not known
+    /// whether the request was processed (RFC 9112, section 9.3.1). For a request whose outcome must not be left open
+    /// by that, the price of a connection buys certainty.
     package var freshConnection: Bool
 
     /// The longest address, in bytes.

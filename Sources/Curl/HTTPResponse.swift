@@ -1,7 +1,7 @@
 /// The answer to a request: its final status line and headers arrived complete.
 ///
-/// The body is of no account: where it is broken off, malformed, endless or slower than the timeout, the status that was
-/// received still stands.
+/// The body is of no account: where it is broken off, malformed, endless or slower than the timeout, the status that
+/// was received still stands.
 package struct HTTPResponse: Sendable {
     /// The version of the protocol that was spoken.
     package enum Version: String, Sendable, Hashable {
@@ -15,11 +15,10 @@ package struct HTTPResponse: Sendable {
         case other
     }
 
-    /// The final status code, 200 to 999, as the peer sent it; a 3xx is an answer like any other. 101 comes through as
-    /// well, for nobody asked for it.
+    /// The final status code, 200 to 999, as the peer sent it; a 3xx is an answer like any other.
     package var status: Int
-    /// The last `retry-after` header as it was sent, trimmed, at most ``maximumRetryAfterBytes`` visible ASCII characters
-    /// and spaces; nil where there is none or it is unusable.
+    /// The last `retry-after` header as it was sent, trimmed, at most ``maximumRetryAfterBytes`` visible ASCII
+    /// characters and spaces; nil where there is none or it is unusable.
     package var retryAfter: String?
     /// The beginning of the body, at most ``maximumBodyPrefixBytes``.
     package var bodyPrefix: [UInt8]

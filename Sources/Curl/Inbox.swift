@@ -37,8 +37,8 @@ final class Inbox: Sendable {
         var ends: [CheckedContinuation<Void, Never>] = []
         var lastNumber: UInt64 = 0
 
-        /// Wakes the loop. Under the lock, so that `end` cannot free the handle in between; one wake-up is enough for one
-        /// sleep.
+        /// Wakes the loop. Under the lock, so that `end` cannot free the handle in between; one wake-up is enough for
+        /// one sleep.
         mutating func tell() {
             hasNews = true
             if isAsleep { waker?.wake() }
@@ -147,8 +147,8 @@ final class Inbox: Sendable {
 /// The one thing that another thread may do to a multi handle.
 ///
 /// `@unchecked Sendable`: curl_multi_wakeup(3) is documented as safe from any thread; `Inbox` does nothing else with
-/// the pointer and forgets it, under its lock, before the handle is freed; and `CurlLoop.start` hands it to the thread that
-/// owns the handle from then on.
+/// the pointer and forgets it, under its lock, before the handle is freed; and `CurlLoop.start` hands it to the thread
+/// that owns the handle from then on.
 struct Waker: @unchecked Sendable {
     /// The handle; only the loop's thread may do more with it than wake it.
     let multi: UnsafeMutableRawPointer

@@ -26,7 +26,8 @@ extension HTTPRequest {
 
     private static let framing: [StaticString] = ["content-length", "transfer-encoding", "expect", "upgrade"]
 
-    // libcurl would take "localhost:80/x" and "http:/host" too and guess; here only what RFC 3986 calls absolute passes.
+    // libcurl would take "localhost:80/x" and "http:/host" too and guess; here only what RFC 3986 calls absolute
+    // passes.
     private var isWebURL: Bool {
         guard url.utf8.count <= Self.maximumURLBytes, url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             return false

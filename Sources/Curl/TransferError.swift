@@ -18,8 +18,8 @@ package struct TransferError: Error, Sendable, Hashable {
         case sendFailed
         /// The connection ended or broke before the headers of the answer were complete.
         case receiveFailed
-        /// A kept connection ended after the request was written to it and before any byte came back. libcurl would have
-        /// sent the request again; that was prevented.
+        /// A kept connection ended, or an HTTP/2 peer refused the stream, after the request was written and before any
+        /// byte came back. libcurl would have sent the request again; that was prevented.
         case connectionDied
         /// What came back is not HTTP.
         case invalidResponse
@@ -41,8 +41,8 @@ package struct TransferError: Error, Sendable, Hashable {
     package var message: String
     /// Whether a byte of the request may have reached the peer.
     ///
-    /// False is a promise: libcurl never came to write the request (name resolution, TCP and TLS come before), or every
-    /// write failed without taking a byte. True means that the peer may have processed it.
+    /// False is a promise: libcurl never came to write the request (name resolution, TCP and TLS come before), or,
+    /// without TLS, every write failed without taking a byte. True means that the peer may have processed it.
     package var requestSent: Bool
     /// The time from the start to the failure.
     package var duration: Duration

@@ -2,6 +2,8 @@ import CCurl
 
 /// What the callbacks of a transfer have learnt so far.
 struct TransferProgress {
+    /// Whether the request goes over TLS.
+    var isSecure = false
     /// How often libcurl was about to write the request.
     var starts = 0
     /// Whether libcurl wanted to write the request again although a byte of it had gone out before.
@@ -71,8 +73,8 @@ struct TransferProgress {
     }
 }
 
-// The callbacks run inside curl_multi_perform on the loop's thread. `context` is the EasyHandle that set it, alive for as
-// long as its easy handle is.
+// The callbacks run inside curl_multi_perform on the loop's thread. `context` is the EasyHandle that set it, alive for
+// as long as its easy handle is.
 
 /// CURLOPT_WRITEFUNCTION(3): taking less than was given ends the transfer with CURLE_WRITE_ERROR.
 func receiveBody(

@@ -48,10 +48,11 @@ actor Dispatcher {
 
     /// Works until ``stop()`` and until every attempt under way is recorded.
     func run() async {
-        while !(isStopping && inFlight.isEmpty && ended.isEmpty) {
+        while true {
             do {
                 let nextDue = try await turn()
                 redisFailed = false
+                if isStopping, inFlight.isEmpty, ended.isEmpty { return }
                 await sleep(nextDue)
             } catch {
                 if !redisFailed {

@@ -11,7 +11,17 @@ import Telemetry
 final class Door: Sendable {
     private struct State {
         var plan: DoorPlan
-        var isDraining = false
+        var phase = Phase.closed
+    }
+
+    /// The life of the door.
+    enum Phase {
+        /// It does not listen yet.
+        case closed
+        /// It takes events.
+        case open
+        /// New requests are turned away.
+        case draining
     }
 
     private let state: Mutex<State>
@@ -37,17 +47,24 @@ final class Door: Sendable {
     /// The plan in force; a request keeps the one it began with.
     var plan: DoorPlan { state.withLock { $0.plan } }
 
+    var phase: Phase { state.withLock { $0.phase } }
+
     /// Whether new requests are turned away.
-    var isDraining: Bool { state.withLock { $0.isDraining } }
+    var isDraining: Bool { phase == .draining }
 
     func apply(_ configuration: GatewayConfiguration) {
         let plan = DoorPlan(configuration)
         state.withLock { $0.plan = plan }
     }
 
+    /// Notes that the door listens.
+    func open() {
+        state.withLock { $0.phase = .open }
+    }
+
     /// Turns new requests away from now on.
     func beginDraining() {
-        state.withLock { $0.isDraining = true }
+        state.withLock { $0.phase = .draining }
         if openConnections.load(ordering: .sequentiallyConsistent) == 0 { drained.continuation.finish() }
     }
 

@@ -61,14 +61,21 @@ package struct FrontDoor: Sendable {
         door.apply(configuration)
     }
 
-    /// Whether the door takes events.
-    package var isOpen: Bool { !door.isDraining }
+    /// Why the door takes no events, or nil where it does.
+    package var reasonClosed: String? {
+        switch door.phase {
+        case .closed: "the front door is not open yet"
+        case .open: nil
+        case .draining: "the gateway is draining"
+        }
+    }
 
     /// Opens the door until graceful shutdown or cancellation, then lets running requests finish.
     /// - Throws: ``FrontDoorError`` where the address cannot be listened on.
     package func run() async throws {
         let connections = try await makeConnections()
         let server = try await bind(connections)
+        door.open()
         onBound(server.localAddress?.port ?? address.port)
         logger.notice("front door open", metadata: ["address": "\(server.localAddress?.description ?? "")"])
         await withTaskCancellationOrGracefulShutdownHandler {
@@ -129,7 +136,8 @@ package struct FrontDoor: Sendable {
     ) throws {
         let clock = RequestClock()
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(RequestClockHandler(clock: clock))
+        let wire = WireHandler(clock: clock)
+        try pipeline.addHandler(wire)
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = maximumHeaderBytes
         limits.maxHeaderListSize = maximumHeaderBytes
@@ -138,7 +146,7 @@ package struct FrontDoor: Sendable {
             withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: false,
             withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
         try pipeline.addHandler(
-            RequestHandler(door: door, ledger: ledger, connections: connections, clock: clock))
+            RequestHandler(door: door, ledger: ledger, connections: connections, clock: clock, wire: wire))
     }
 }
 

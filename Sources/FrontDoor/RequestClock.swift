@@ -51,19 +51,3 @@ final class RequestClock {
         }
     }
 }
-
-/// Tells the clock of bytes before they are parsed, so that a header section that trickles in is timed too.
-final class RequestClockHandler: ChannelInboundHandler {
-    typealias InboundIn = ByteBuffer
-
-    private let clock: RequestClock
-
-    init(clock: RequestClock) {
-        self.clock = clock
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        clock.bytesArrived()
-        context.fireChannelRead(data)
-    }
-}

@@ -31,24 +31,29 @@ final class RequestHandler: ChannelInboundHandler {
     private let ledger: Ledger
     private let connections: LoopConnections
     private let clock: RequestClock
+    private let wire: WireHandler
     private var state = State.idle
     private var plan: DoorPlan
     private var context: ChannelHandlerContext?
 
-    init(door: Door, ledger: Ledger, connections: LoopConnections, clock: RequestClock) {
+    init(door: Door, ledger: Ledger, connections: LoopConnections, clock: RequestClock, wire: WireHandler) {
         self.door = door
         self.ledger = ledger
         self.connections = connections
         self.clock = clock
+        self.wire = wire
         plan = door.plan
     }
 
     func channelActive(context: ChannelHandlerContext) {
         self.context = context
         connections.add(self)
-        if !door.connectionOpened() {
+        let isWithinLimit = door.connectionOpened()
+        if door.isDraining {
+            close()
+        } else if !isWithinLimit {
             door.refused(source: nil, outcome: .unavailable, id: nil)
-            respond(.unavailable, keepAlive: false)
+            endWith(.unavailable)
         }
     }
 
@@ -71,7 +76,7 @@ final class RequestHandler: ChannelInboundHandler {
         case (.end, .discarding(let answer, let keepAlive, _)):
             respond(answer, keepAlive: keepAlive)
         case (_, .closing): break
-        default: respond(.malformed, keepAlive: false)
+        default: endWith(.malformed)
         }
     }
 
@@ -79,6 +84,7 @@ final class RequestHandler: ChannelInboundHandler {
 
     private func begin(_ head: HTTPRequestHead) {
         plan = door.plan
+        clock.bytesArrived()  // those of a pipelined request came while the one before it was answered
         guard !door.isDraining else {
             return refuse(.unavailable, .unavailable, source: nil, keepAlive: false)
         }
@@ -173,8 +179,17 @@ final class RequestHandler: ChannelInboundHandler {
         if !keepAlive { linger(context) }
     }
 
+    /// Answers what is no request, and ends the connection.
+    private func endWith(_ answer: Answer) {
+        guard let context else { return }
+        state = .closing
+        clock.answered()
+        wire.send(answer)
+        linger(context)
+    }
+
     private func linger(_ context: ChannelHandlerContext) {
-        context.close(mode: .output, promise: nil)
+        wire.closeOutput()
         context.eventLoop.assumeIsolated().scheduleTask(in: Self.lingerTime) { self.close() }
     }
 
@@ -185,7 +200,7 @@ final class RequestHandler: ChannelInboundHandler {
         if case .closing = state { return }
         let isOverflow = parserError == .headerOverflow
         door.refused(source: nil, outcome: isOverflow ? .headersTooLarge : .malformed, id: nil)
-        respond(isOverflow ? .headersTooLarge : .malformed, keepAlive: false)
+        endWith(isOverflow ? .headersTooLarge : .malformed)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -201,7 +216,7 @@ final class RequestHandler: ChannelInboundHandler {
         case .idle where clock.isIdle: close()
         case .idle, .receiving, .discarding:
             door.refused(source: nil, outcome: .tooSlow, id: nil)
-            respond(.tooSlow, keepAlive: false)
+            endWith(.tooSlow)
         case .claiming, .closing: break
         }
     }

@@ -2,8 +2,8 @@ import Synchronization
 
 /// Everything that `GET /metrics` tells.
 ///
-/// Label values are names from the configuration, never ids or URLs. Handles are looked up once and then count without a
-/// lock; they last as long as the process, for a counter must not go back when the configuration is loaded anew.
+/// Label values are names from the configuration, never ids or URLs. Handles are looked up once and then count without
+/// a lock; they last as long as the process, for a counter must not go back when the configuration is loaded anew.
 package final class Metrics: Sendable {
     private struct Handles: Sendable {
         var sources: [String: SourceMetrics] = [:]

@@ -52,7 +52,8 @@ struct ProcessFigures: Sendable {
     /// The boot time and the clock ticks from there to the start of the process.
     private static func startTime() -> Double? {
         let ticks = Double(sysconf(Int32(_SC_CLK_TCK)))
-        // The name of the program, in parentheses, may itself hold spaces and parentheses; field 22 is the 20th after it.
+        // The name of the program, in parentheses, may itself hold spaces and parentheses; field 22 is the 20th after
+        // it.
         guard let status = read("/proc/self/stat"), let name = status.lastIndex(of: ")"), ticks > 0,
             let start = status[name...].split(separator: " ").dropFirst(20).first.flatMap({ Double($0) }),
             let boot = read("/proc/stat")?.split(separator: "\n").first(where: { $0.hasPrefix("btime ") }),

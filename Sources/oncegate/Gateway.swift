@@ -43,16 +43,19 @@ struct Gateway: Sendable {
             endpoint = server.endpoint
         }
         let keyspace = Keyspace(prefix: configuration.redis?.prefix ?? RedisSettings.defaultPrefix)
-        func connect(_ loop: any EventLoop) -> RedisConnection {
+        // Of several connections to one server one tells of its ups and downs; the others only of errors.
+        var quiet = logger
+        quiet.logLevel = max(logger.logLevel, .error)
+        func connect(_ loop: any EventLoop, logger: Logger) -> RedisConnection {
             RedisConnection(endpoint: endpoint, scripts: Ledger.scripts, eventLoop: loop, logger: logger)
         }
         let doorLoops = MultiThreadedEventLoopGroup(
             numberOfThreads: min(max(System.coreCount, 1), Self.maximumLoops))
         let backLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let doorConnections = doorLoops.makeIterator().map(connect)
+        let doorConnections = doorLoops.makeIterator().map { connect($0, logger: quiet) }
         let deliveryLoop = backLoops.next()
-        let deliveryConnection = connect(deliveryLoop)
-        let control = connect(deliveryLoop)
+        let deliveryConnection = connect(deliveryLoop, logger: quiet)
+        let control = connect(deliveryLoop, logger: logger)
         connections = doorConnections + [deliveryConnection, control]
         let controlLedger = Ledger(connection: control, keyspace: keyspace)
 
@@ -89,7 +92,14 @@ struct Gateway: Sendable {
     var services: [any Service] {
         var services: [any Service] = []
         if let embedded { services.append(Running(embedded.run)) }
-        services.append(contentsOf: connections.map { Running($0.run) })
+        services.append(
+            contentsOf: connections.map { connection in
+                Running {
+                    // Ends without an error of its own where the server never gets ready: the server's says why.
+                    if let embedded, (try? await embedded.waitUntilReady()) == nil { return }
+                    try await connection.run()
+                }
+            })
         services.append(Running(admin.run))
         services.append(Running(dispatchers.run))
         services.append(Running(door.run))

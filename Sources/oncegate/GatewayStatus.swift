@@ -15,7 +15,7 @@ struct GatewayStatus: Sendable {
     /// Whether Redis answers and the door is open.
     func readiness() async -> Readiness {
         var reasons: [String] = []
-        if !frontDoor.isOpen { reasons.append("the gateway is draining") }
+        if let reason = frontDoor.reasonClosed { reasons.append(reason) }
         do {
             try await ledger.ping()
         } catch {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Redis
 
-@Suite struct CodecTests {
+@Suite(.timeLimit(.minutes(1))) struct CodecTests {
     @Test(arguments: [
         (["PING"] as [RedisArgument], "*1\r\n$4\r\nPING\r\n"),
         (["SET", "k", ""], "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$0\r\n\r\n"),

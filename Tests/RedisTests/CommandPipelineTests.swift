@@ -3,7 +3,7 @@ import Testing
 
 @testable import Redis
 
-@Suite struct CommandPipelineTests {
+@Suite(.timeLimit(.minutes(1))) struct CommandPipelineTests {
     private let start = NIODeadline.uptimeNanoseconds(1_000_000_000)
     private let lost = RedisError(code: .connectionLost, message: "lost", mayHaveExecuted: true)
 

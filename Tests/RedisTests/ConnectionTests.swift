@@ -5,7 +5,7 @@ import Testing
 
 @testable import Redis
 
-@Suite struct ConnectionTests {
+@Suite(.timeLimit(.minutes(1))) struct ConnectionTests {
     static let double = RedisScript(name: "double", source: "return {KEYS[1], ARGV[1] * 2, #KEYS, #ARGV}")
     static let failing = RedisScript(name: "failing", source: "return redis.error_reply('ONCEGATE_FULL no room')")
 
@@ -197,7 +197,7 @@ import Testing
     }
 
     @Test func bounds() async throws {
-        var limits = RedisLimits()
+        var limits = RedisLimits.patient
         limits.maximumPendingCommands = 10
         limits.maximumCommandBytes = 1000
         try await withRedis(limits: limits) { _, redis in

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Redis
 
-@Suite struct EmbeddedRedisTests {
+@Suite(.timeLimit(.minutes(1))) struct EmbeddedRedisTests {
     /// Runs `body` with a folder of its own.
     private func withDirectory(_ body: (String) async throws -> Void) async throws {
         let directory = try makeTemporaryDirectory()

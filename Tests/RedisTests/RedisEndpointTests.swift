@@ -2,7 +2,7 @@ import Testing
 
 @testable import Redis
 
-@Suite struct RedisEndpointTests {
+@Suite(.timeLimit(.minutes(1))) struct RedisEndpointTests {
     @Test(arguments: [
         ("redis://localhost", RedisEndpoint(transport: .tcp(host: "localhost", port: 6379, tls: false))),
         ("redis://localhost/", RedisEndpoint(transport: .tcp(host: "localhost", port: 6379, tls: false))),

@@ -7,6 +7,12 @@ struct ServerLog {
     /// Bytes of a line that are kept.
     static let maximumLineLength = 400
 
+    /// What Redis 7.0 says at every start and end on the level of warnings.
+    static let routine = [
+        "Reading config from stdin", "oO0OoO0OoO0Oo", "Redis version=", "Configuration loaded", "Server initialized",
+        "User requested shutdown", "Removing the unix socket", "Redis is now ready to exit",
+    ]
+
     private(set) var lines: [String] = []
 
     /// Takes a line.
@@ -20,7 +26,8 @@ struct ServerLog {
         }
         lines.append(line)
         let parts = line.split(separator: " # ", maxSplits: 1)
-        return parts.count == 2 ? String(parts[1]) : nil
+        guard parts.count == 2, !Self.routine.contains(where: parts[1].hasPrefix) else { return nil }
+        return String(parts[1])
     }
 
     /// The lines kept, for an error message.

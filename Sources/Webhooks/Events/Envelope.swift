@@ -18,7 +18,8 @@ package struct Envelope: Sendable, Equatable {
 
     /// Validates a body and reads its envelope.
     ///
-    /// Where a key is repeated, the last one counts. Nothing is allocated but the texts that are kept.
+    /// Where a key is repeated, the last one counts. The bytes are read in place, and only the texts that are kept
+    /// are copied.
     /// - Throws: ``InvalidPayload`` for what is no JSON object with a usable `type`.
     package static func parse(_ body: RawSpan) throws(InvalidPayload) -> Envelope {
         do throws(JSONError) {

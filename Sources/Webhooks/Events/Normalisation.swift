@@ -11,7 +11,7 @@ extension JSONWriter {
         guard let object = data.object, let shape = Shape.of(type: envelope.type, data: object) else {
             return raw(data.raw)
         }
-        shape.write(Sender(object: object, body: event.body), to: &self)
+        shape.write(SenderObject(object: object, body: event.body), to: &self)
     }
 }
 
@@ -21,14 +21,16 @@ extension Shape {
         "user", "organization", "organizationDomain", "organizationMembership", "organizationInvitation", "session",
         "role", "permission",
     ]
+    private static let deletedSuffix = ".deleted".utf8
 
     /// The shape of a type's data, or nil where the data is passed on as it came.
     static func of(type: String, data: JSONObject) -> Shape? {
         guard let dot = type.utf8.firstIndex(of: UInt8(ascii: ".")) else { return nil }
         let family = String(type[..<dot])
         let name = String(type[type.utf8.index(after: dot)...])
-        if type.utf8.suffix(8).elementsEqual(".deleted".utf8), data["deleted"]?.boolean == true {
-            return name == "deleted" && clerkFamilies.contains(family) || data.isBareDeletion ? .deleted : nil
+        if type.utf8.suffix(deletedSuffix.count).elementsEqual(deletedSuffix), data["deleted"]?.boolean == true {
+            let isClerks = name == "deleted" && clerkFamilies.contains(family)
+            return isClerks || data.isBareDeletion ? .deleted : nil
         }
         guard !name.utf8.contains(UInt8(ascii: ".")) else { return nil }
         switch (family, name) {

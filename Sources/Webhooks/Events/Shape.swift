@@ -6,7 +6,7 @@ struct Shape: Sendable {
     /// One key and its rule.
     struct Field: Sendable {
         let key: String
-        let write: @Sendable (Sender, inout JSONWriter) -> Void
+        let write: @Sendable (SenderObject, inout JSONWriter) -> Void
     }
 
     let fields: [Field]
@@ -15,7 +15,7 @@ struct Shape: Sendable {
         self.fields = fields
     }
 
-    func write(_ sender: Sender, to writer: inout JSONWriter) {
+    func write(_ sender: SenderObject, to writer: inout JSONWriter) {
         writer.beginObject()
         for field in fields {
             writer.key(field.key)
@@ -26,7 +26,7 @@ struct Shape: Sendable {
 }
 
 /// What a rule reads: the sender's object, and the whole body for what stands beside `data`.
-struct Sender: Sendable {
+struct SenderObject: Sendable {
     /// The object, or nil where the sender has something else in its place.
     let object: JSONObject?
     /// The validated body that holds it.
@@ -35,7 +35,7 @@ struct Sender: Sendable {
     subscript(key: String) -> JSONValue? { object?[key] }
 
     /// The same body, seen from a value within.
-    func inside(_ value: JSONValue?) -> Sender { Sender(object: value?.object, body: body) }
+    func inside(_ value: JSONValue?) -> SenderObject { SenderObject(object: value?.object, body: body) }
 }
 
 extension Shape.Field {

@@ -1,4 +1,4 @@
-// Reading of single numbers of a validated text, given their ranges.
+// Reading of the numbers of a validated text, given their ranges. No pointer outlives the call that it is passed to.
 
 extension RawSpan {
     /// The whole number in a range, or nil where it has a fraction or an exponent or does not fit.

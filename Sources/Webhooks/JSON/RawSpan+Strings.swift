@@ -1,4 +1,4 @@
-// Reading of single values of a validated text, given their ranges.
+// Reading of the strings of a validated text, given their ranges. No pointer outlives the call that it is passed to.
 
 extension RawSpan {
     /// The text of the string in a range that includes its quotes.
@@ -11,23 +11,20 @@ extension RawSpan {
     }
 
     /// Whether the string in a range that includes its quotes spells a text, with or without escapes.
+    ///
+    /// Most strings differ early: only one that agrees up to its first escape is decoded.
     func string(_ range: Range<Int>, is text: String) -> Bool {
         let content = extracting(range.lowerBound + 1..<range.upperBound - 1)
-        let text = text.utf8.span
-        // An escape is never shorter than what it stands for.
-        guard content.byteCount >= text.count else { return false }
-        guard content.hasEscapes else { return content.equals(text) }
-        return content.unescaped().span.bytes.equals(text)
-    }
-
-    private func equals(_ text: Span<UInt8>) -> Bool {
-        guard byteCount == text.count else { return false }
-        for index in text.indices where byte(index) != text[index] { return false }
-        return true
+        let wanted = text.utf8.span
+        for index in 0..<content.byteCount {
+            if content.byte(index) == UInt8(ascii: "\\") { return content.unescaped().elementsEqual(text.utf8) }
+            guard index < wanted.count, content.byte(index) == wanted[index] else { return false }
+        }
+        return content.byteCount == wanted.count
     }
 
     private var hasEscapes: Bool {
-        for index in 0..<byteCount where byte(index) == UInt8(ascii: "\\") { return true }
+        for index in endOfPlainRun(0)..<byteCount where byte(index) == UInt8(ascii: "\\") { return true }
         return false
     }
 

@@ -67,7 +67,7 @@ func withRedisServer(
 
 /// Runs `body` while a connection is being kept up, and once it is connected unless `connects` is false.
 func withConnection(
-    to endpoint: RedisEndpoint, scripts: [RedisScript] = [], limits: RedisLimits = RedisLimits(),
+    to endpoint: RedisEndpoint, scripts: [RedisScript] = [], limits: RedisLimits = .patient,
     connects: Bool = true, _ body: (RedisConnection) async throws -> Void
 ) async throws {
     let connection = RedisConnection(
@@ -86,13 +86,22 @@ func withConnection(
 
 /// Runs `body` with a redis-server and a connection to it.
 func withRedis(
-    arguments: [String] = [], scripts: [RedisScript] = [], limits: RedisLimits = RedisLimits(),
+    arguments: [String] = [], scripts: [RedisScript] = [], limits: RedisLimits = .patient,
     _ body: (TestRedisServer, RedisConnection) async throws -> Void
 ) async throws {
     try await withRedisServer(arguments: arguments) { server in
         try await withConnection(to: server.endpoint, scripts: scripts, limits: limits) { connection in
             try await body(server, connection)
         }
+    }
+}
+
+extension RedisLimits {
+    /// The default limits, but for a command timeout that a machine busy with other tests does not exceed.
+    static var patient: RedisLimits {
+        var limits = RedisLimits()
+        limits.commandTimeout = .seconds(20)
+        return limits
     }
 }
 

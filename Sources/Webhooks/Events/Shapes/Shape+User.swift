@@ -24,6 +24,8 @@ extension Shape {
 
 /// Where a user's addresses of one kind are.
 private struct Contact {
+    /// The key of an entry's normalised address.
+    let name: String
     /// The key of the user's list of entries.
     let list: String
     /// The key of an entry's address.
@@ -32,21 +34,21 @@ private struct Contact {
     let primaryID: String
 
     static let email = Contact(
-        list: "email_addresses", address: "email_address", primaryID: "primary_email_address_id")
+        name: "email", list: "email_addresses", address: "email_address", primaryID: "primary_email_address_id")
     static let phone = Contact(
-        list: "phone_numbers", address: "phone_number", primaryID: "primary_phone_number_id")
+        name: "phone", list: "phone_numbers", address: "phone_number", primaryID: "primary_phone_number_id")
 
     /// The entry whose id is the primary id, or nil: never another one, for that would be a guess.
-    func primaryEntry(of user: Sender) -> Sender? {
+    func primaryEntry(of user: SenderObject) -> SenderObject? {
         user[list]?.elements?.lazy.map(user.inside).first { isPrimary($0, of: user) }
     }
 
-    func isPrimary(_ entry: Sender, of user: Sender) -> Bool {
+    func isPrimary(_ entry: SenderObject, of user: SenderObject) -> Bool {
         guard let id = entry["id"]?.string, let primary = user[primaryID]?.string else { return false }
         return id.utf8.elementsEqual(primary.utf8)
     }
 
-    func isVerified(_ entry: Sender) -> Bool {
+    func isVerified(_ entry: SenderObject) -> Bool {
         entry.inside(entry["verification"])["status"]?.string == "verified"
     }
 }
@@ -74,7 +76,7 @@ extension Shape.Field {
         Self(key: key) { user, writer in
             guard let entries = user[contact.list]?.elements else { return writer.null() }
             let address = Shape(
-                .string(key == "emails" ? "email" : "phone", from: contact.address),
+                .string(contact.name, from: contact.address),
                 .fact("verified", contact.isVerified),
                 .fact("primary") { contact.isPrimary($0, of: user) })
             writer.beginArray()
@@ -83,7 +85,7 @@ extension Shape.Field {
         }
     }
 
-    private static func fact(_ key: String, _ holds: @escaping @Sendable (Sender) -> Bool) -> Self {
+    private static func fact(_ key: String, _ holds: @escaping @Sendable (SenderObject) -> Bool) -> Self {
         Self(key: key) { sender, writer in writer.boolean(holds(sender)) }
     }
 }
