@@ -47,8 +47,9 @@ package struct AdminListener: Sendable {
             router: router(), configuration: .init(address: .hostname(address.host, port: address.port)),
             onServerRunning: { [onBound, address, logger] channel in
                 onBound(channel.localAddress?.port ?? address.port)
-                logger.notice(
-                    "admin listener open", metadata: ["address": "\(channel.localAddress?.description ?? "")"])
+                let opened =
+                    "\(channel.localAddress?.ipAddress ?? address.host):\(channel.localAddress?.port ?? address.port)"
+                logger.notice("admin listener open", metadata: ["address": .string(opened)])
             },
             eventLoopGroupProvider: .shared(group), logger: quiet)
         do {

@@ -77,7 +77,9 @@ package struct FrontDoor: Sendable {
         let server = try await bind(connections)
         door.open()
         onBound(server.localAddress?.port ?? address.port)
-        logger.notice("front door open", metadata: ["address": "\(server.localAddress?.description ?? "")"])
+        let opened =
+            server.localAddress.map { "\($0.ipAddress ?? address.host):\($0.port ?? address.port)" } ?? "\(address)"
+        logger.notice("front door open", metadata: ["address": .string(opened)])
         await withTaskCancellationOrGracefulShutdownHandler {
             try? await server.closeFuture.get()  // a listener that fails to close is closed all the same
         } onCancelOrGracefulShutdown: { [door] in

@@ -29,8 +29,17 @@ struct ConfigurationFile: ParsableArguments {
 
     /// Reads a file that a configuration names; the error says why in a few words and holds nothing of the file.
     private static func secret(in path: String) throws -> String {
-        guard let data = FileManager.default.contents(atPath: path) else { throw CommandError("cannot be read") }
-        guard let text = String(data: data, encoding: .utf8) else { throw CommandError("is not UTF-8 text") }
+        let data: Data
+        do {
+            data = try Data(contentsOf: URL(filePath: path))
+        } catch CocoaError.fileReadNoSuchFile {
+            throw CommandError("there is no such file")
+        } catch CocoaError.fileReadNoPermission {
+            throw CommandError("permission denied")
+        } catch {
+            throw CommandError("the system refuses it")
+        }
+        guard let text = String(data: data, encoding: .utf8) else { throw CommandError("it is not UTF-8 text") }
         return text
     }
 

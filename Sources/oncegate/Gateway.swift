@@ -26,6 +26,7 @@ struct Gateway: Sendable {
 
     private let embedded: EmbeddedRedis?
     private let connections: [RedisConnection]
+    private let control: RedisConnection
     private let door: DoorKeeper
     private let dispatchers: Dispatchers
     private let admin: AdminListener
@@ -57,6 +58,7 @@ struct Gateway: Sendable {
         let deliveryConnection = connect(deliveryLoop, logger: quiet)
         let control = connect(deliveryLoop, logger: logger)
         connections = doorConnections + [deliveryConnection, control]
+        self.control = control
         let controlLedger = Ledger(connection: control, keyspace: keyspace)
 
         let metrics = Metrics(version: Version.current)
@@ -101,7 +103,12 @@ struct Gateway: Sendable {
                 }
             })
         services.append(Running(admin.run))
-        services.append(Running(dispatchers.run))
+        services.append(
+            Running { [dispatchers, control] in
+                // Without Redis after a while, as the door does.
+                try? await control.waitUntilConnected(deadline: .now + DoorKeeper.patience)
+                try await dispatchers.run()
+            })
         services.append(Running(door.run))
         return services
     }

@@ -20,7 +20,7 @@ struct Serve: AsyncParsableCommand {
         let log = loaded.configuration.log
         bootstrapLogging(format: log.format == .json ? .json : .text, level: log.level.loggerLevel)
         let logger = Logger(label: "oncegate")
-        warn(of: loaded.warnings, logger)
+        warn(of: loaded, logger)
         let gateway = try Gateway(configuration: loaded.configuration, logger: logger)
         logger.notice("starting", metadata: ["version": .string(Version.current)])
         let reload = Reload(file: file, gateway: gateway, initial: loaded.configuration, logger: logger)
@@ -40,9 +40,11 @@ func quietened(_ logger: Logger) -> Logger {
     return quiet
 }
 
-/// Logs what was probably not meant in a configuration.
-func warn(of warnings: [GatewayConfiguration.Problem], _ logger: Logger) {
-    for warning in warnings { logger.warning("configuration", metadata: ["problem": .string("\(warning)")]) }
+/// Logs what was probably not meant in a configuration, and what it asks for in vain.
+private func warn(of loaded: GatewayConfiguration.Loaded, _ logger: Logger) {
+    for problem in loaded.warnings.map(\.description) + loaded.configuration.settingsNotInForce {
+        logger.warning("configuration", metadata: ["problem": .string(problem)])
+    }
 }
 
 /// Reloads the configuration at SIGHUP: the new one is validated whole, then swapped; a bad one is refused.
@@ -56,7 +58,7 @@ struct Reload: Sendable {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
             do {
                 let loaded = try file.load()
-                warn(of: loaded.warnings, logger)
+                warn(of: loaded, logger)
                 for key in loaded.configuration.keysThatNeedRestart(since: initial) {
                     logger.warning("takes effect at the next start", metadata: ["key": .string(key)])
                 }
