@@ -1,8 +1,9 @@
 #!/bin/sh
 # Installs the Debian or Ubuntu packages that Oncegate needs: the one list, for developers, CI and the Dockerfile.
 #
-#   docker/install-deps.sh            to build and test: headers, what the linker needs, redis-server
+#   docker/install-deps.sh            to build and test: headers, what the linker needs, redis-server, openssl
 #   docker/install-deps.sh build      to build only
+#   docker/install-deps.sh python     for the checks in Tests/Outsiders
 #   docker/install-deps.sh runtime    to run a built program: shared libraries, redis-server, CA certificates
 #
 # Needs root or sudo, but only if a package is missing: otherwise nothing is done and no network is used.
@@ -21,10 +22,11 @@ fail() {
 }
 
 case ${1-} in
-    '') packages="$build redis-server" ;;
+    '') packages="$build redis-server openssl" ;;
     build) packages=$build ;;
+    python) packages='python3 python3-venv' ;;
     runtime) packages=$runtime ;;
-    *) echo 'usage: install-deps.sh [build|runtime]' >&2; exit 64 ;;
+    *) echo 'usage: install-deps.sh [build|python|runtime]' >&2; exit 64 ;;
 esac
 
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||

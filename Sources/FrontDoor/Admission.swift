@@ -29,12 +29,24 @@ enum Admission {
             return .claim(
                 NewEvent(
                     reference: EventReference(source: source.name, id: message.id), type: envelope.type,
-                    subject: envelope.subject, contentType: headers.first(name: "content-type"),
+                    subject: envelope.subject, contentType: contentType(in: headers),
                     traceparent: traceparent ?? trace(), signedTimestamp: message.timestamp, body: body,
                     destinations: routes.destinations(source: source.name, type: envelope.type)))
         } catch {
             return .refuse(error == .missingHeaders ? .missingHeaders : .invalidSignature, EventOutcome(error))
         }
+    }
+
+    /// The longest content type that is kept, in bytes.
+    static let maximumContentTypeLength = 256
+
+    /// The sender's content type, where it is fit to be sent on: printable ASCII of a sensible length.
+    private static func contentType(in headers: HTTPHeaders) -> String? {
+        guard let value = headers.first(name: "content-type"),
+            (1...maximumContentTypeLength).contains(value.utf8.count),
+            value.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
+        else { return nil }
+        return value
     }
 }
 
