@@ -54,6 +54,7 @@ let package = Package(
             name: "FrontDoor",
             dependencies: [
                 "EventLedger", "GatewayConfiguration", "Telemetry", "Webhooks",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -64,6 +65,7 @@ let package = Package(
             name: "Delivery",
             dependencies: [
                 "Curl", "EventLedger", "GatewayConfiguration", "Telemetry", "Webhooks",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -73,6 +75,7 @@ let package = Package(
             dependencies: [
                 "GatewayConfiguration", "Telemetry",
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
             swiftSettings: settings),
@@ -82,8 +85,10 @@ let package = Package(
                 "Admin", "Curl", "Delivery", "EventLedger", "FrontDoor", "GatewayConfiguration", "Redis", "Telemetry",
                 "Webhooks",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],

@@ -3,7 +3,6 @@ import GatewayConfiguration
 import Logging
 import NIOCore
 import NIOHTTP1
-import Redis
 import Synchronization
 import Telemetry
 

@@ -21,6 +21,12 @@ struct Serve: AsyncParsableCommand {
         bootstrapLogging(format: log.format == .json ? .json : .text, level: log.level.loggerLevel)
         let logger = Logger(label: "oncegate")
         warn(of: loaded, logger)
+        let files = FileDescriptors.raiseLimit()
+        if files < loaded.configuration.limits.connections + FileDescriptors.reserve {
+            logger.warning(
+                "too few open files are allowed for limits.connections",
+                metadata: ["allowed": .stringConvertible(files)])
+        }
         let gateway = try Gateway(configuration: loaded.configuration, logger: logger)
         logger.notice("starting", metadata: ["version": .string(Version.current)])
         let reload = Reload(file: file, gateway: gateway, initial: loaded.configuration, logger: logger)

@@ -41,6 +41,7 @@ struct DemoReport: Sendable {
 
     /// Begins a part of the account.
     func heading(_ title: String, _ note: String) {
+        fflush(nil)  // what has been told so far is seen at once through a pipe, too
         print("\n\(styled(title, .bold)) \(styled("(\(note))", .dim))")
     }
 
