@@ -1,4 +1,5 @@
 import GatewayConfiguration
+import Glibc
 import Hummingbird
 import Logging
 import NIOCore
@@ -42,7 +43,7 @@ package struct AdminListener: Sendable {
     /// - Throws: ``AdminListenerError`` where the address cannot be listened on.
     package func run() async throws {
         var quiet = logger
-        quiet.logLevel = max(logger.logLevel, .warning)  // Hummingbird tells of its own start and stop at info
+        quiet.logLevel = .critical  // Hummingbird tells of its own start and of every cancelled stop
         let application = Application(
             router: router(), configuration: .init(address: .hostname(address.host, port: address.port)),
             onServerRunning: { [onBound, address, logger] channel in
@@ -55,7 +56,7 @@ package struct AdminListener: Sendable {
         do {
             try await application.run()
         } catch let error as IOError {
-            throw AdminListenerError(address: address, reason: "\(error)")
+            throw AdminListenerError(address: address, reason: String(cString: strerror(error.errnoCode)))
         }
     }
 

@@ -69,6 +69,7 @@ actor Dispatcher {
 
     /// Ends with answers that Redis did not take: their leases run out, and they are repeated.
     private func abandon() {
+        guard !ended.isEmpty || !inFlight.isEmpty else { return }
         environment.logger.error(
             "answers not recorded: these deliveries will be repeated",
             metadata: [

@@ -1,5 +1,6 @@
 import EventLedger
 import GatewayConfiguration
+import Glibc
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -129,7 +130,8 @@ package struct FrontDoor: Sendable {
                 }
                 .bind(host: address.host, port: address.port).get()
         } catch {
-            throw FrontDoorError(address: address, reason: "\(error)")
+            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            throw FrontDoorError(address: address, reason: reason)
         }
     }
 

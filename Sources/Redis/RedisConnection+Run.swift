@@ -1,3 +1,4 @@
+import Glibc
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -121,13 +122,18 @@ extension RedisConnection: Service {
 
     /// NIO's connection error describes itself at length; the causes alone are of use.
     private static func unreachable(_ error: any Error) -> RedisError {
-        var reason = "\(error)"
+        var reason = words(for: error)
         if let failure = error as? NIOConnectionError {
-            reason = failure.connectionErrors.map { "\($0.error)" }.joined(separator: "; ")
+            reason = failure.connectionErrors.map { words(for: $0.error) }.joined(separator: "; ")
             if failure.connectionErrors.isEmpty, let dns = failure.dnsAError ?? failure.dnsAAAAError {
                 reason = "the name cannot be resolved: \(dns)"
             }
         }
         return RedisError(code: .notConnected, message: "Redis cannot be reached: \(reason)")
+    }
+
+    /// The system's own words for an error of a system call.
+    private static func words(for error: any Error) -> String {
+        (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
     }
 }

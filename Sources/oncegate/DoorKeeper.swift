@@ -8,6 +8,8 @@ import Redis
 struct DoorKeeper: Sendable {
     /// How long the door waits for Redis before it opens without.
     static let patience = Duration.seconds(1)
+    /// How long one wait for Redis lasts while the door is open without.
+    static let recheckTime = Duration.seconds(60)
 
     let frontDoor: FrontDoor
     let connection: RedisConnection
@@ -22,7 +24,11 @@ struct DoorKeeper: Sendable {
             }
             if !isChecked {
                 group.addTask {
-                    while try await !check(before: .now + .seconds(60)) {}
+                    do {
+                        while try await !check(before: .now + Self.recheckTime) {}
+                    } catch is CancellationError {
+                        // The door has closed before Redis was there.
+                    }
                     return false
                 }
             }
