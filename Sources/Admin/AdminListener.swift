@@ -55,8 +55,9 @@ package struct AdminListener: Sendable {
             eventLoopGroupProvider: .shared(group), logger: quiet)
         do {
             try await application.run()
-        } catch let error as IOError {
-            throw AdminListenerError(address: address, reason: String(cString: strerror(error.errnoCode)))
+        } catch let error where !(error is CancellationError) {
+            let reason = (error as? IOError).map { String(cString: strerror($0.errnoCode)) } ?? "\(error)"
+            throw AdminListenerError(address: address, reason: reason)
         }
     }
 

@@ -24,7 +24,7 @@ struct EndedAttempt: Sendable {
         return JudgedAttempt(
             ended: self, outcome: outcome,
             settlement: Settlement(
-                reference: delivery.reference, attempt: delivery.attempt, verdict: verdict, answer: outcome.answer))
+                reference: delivery.reference, token: delivery.token, verdict: verdict, answer: outcome.answer))
     }
 }
 
@@ -44,6 +44,9 @@ struct JudgedAttempt: Sendable {
             "destination": .string(destination), "attempt": .stringConvertible(delivery.attempt),
             "answer": .string(outcome.answer), "ms": .stringConvertible(Int(ended.duration / .milliseconds(1))),
         ]
+        if case .notMade = outcome {
+            return logger.notice("not sent, handed back", metadata: metadata)
+        }
         metrics.duration(ended.duration)
         guard result == .recorded else {
             metrics.count(.overtaken)
@@ -58,6 +61,7 @@ struct JudgedAttempt: Sendable {
             metrics.count(isUnknown ? .unknown : .retried)
             metadata["retry_in_s"] = .stringConvertible((delay / .seconds(1) * 1000).rounded() / 1000)
             logger.warning("attempt failed, will be repeated", metadata: metadata)
+        case .release: break  // what was not made is told of above
         case .dead:
             metrics.count(.dead)
             logger.error("dead letter", metadata: metadata)

@@ -11,6 +11,9 @@ package enum AttemptOutcome: Sendable, Equatable {
     /// The request went out, and no answer came: the destination may have acted on it.
     case unknown(answer: String)
 
+    /// The gateway itself did not send the request, for it stops or is at a limit: the destination has no part in it.
+    case notMade(answer: String)
+
     /// Judges the end of a transfer.
     /// - Parameter now: seconds since 1970, for a `retry-after` that gives a date.
     package init(_ result: Result<HTTPResponse, TransferError>, now: Int64) {
@@ -28,6 +31,8 @@ package enum AttemptOutcome: Sendable, Equatable {
             let answer = "\(error.code)"
             if error.requestSent {
                 self = .unknown(answer: answer)
+            } else if [.shutDown, .cancelled, .overloaded].contains(error.code) {
+                self = .notMade(answer: answer)
             } else if error.isRetryable {
                 self = .failed(answer: answer, retryAfter: nil)
             } else {
@@ -40,7 +45,7 @@ package enum AttemptOutcome: Sendable, Equatable {
     package var answer: String {
         switch self {
         case .delivered(let status): String(status)
-        case .rejected(let answer), .failed(let answer, _), .unknown(let answer): answer
+        case .rejected(let answer), .failed(let answer, _), .unknown(let answer), .notMade(let answer): answer
         }
     }
 }

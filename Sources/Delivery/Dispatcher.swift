@@ -82,17 +82,19 @@ actor Dispatcher {
     /// - Returns: how long to sleep; nil until something happens.
     private func turn() async throws -> Duration? {
         while !ended.isEmpty { try await record() }
+        // The lease is as long as this configuration's timeout: what it brings must not go by another one.
+        let destination = destination
         let free = destination.concurrency - inFlight.count
         guard !isStopping, free > 0 else { return nil }
         let limit = min(free, Self.maximumLease)
         let lease = try await environment.ledger.lease(
             destination: destination.name, limit: limit, length: destination.timeout + Self.leaseMargin)
-        send(lease.deliveries)
+        send(lease.deliveries, to: destination)
         if lease.deliveries.count == limit { return free > limit ? .zero : nil }
         return min(lease.nextDue ?? Self.idleTime, Self.idleTime)
     }
 
-    private func send(_ deliveries: [LeasedDelivery]) {
+    private func send(_ deliveries: [LeasedDelivery], to destination: Destination) {
         guard !deliveries.isEmpty else { return }
         let now = environment.clock()
         var transfers: [Transfer] = []

@@ -2,6 +2,10 @@ import EventLedger
 import GatewayConfiguration
 
 extension Settlement.Verdict {
+    /// After how long what was leased and not sent falls due again: at once would be a loop without a pause where the
+    /// gateway is at a limit of its own.
+    static let handBackDelay = Duration.seconds(1)
+
     /// Decides what happens to a delivery after an attempt.
     ///
     /// A destination's `retry-after` puts the next attempt off, never brings it forward.
@@ -13,6 +17,7 @@ extension Settlement.Verdict {
         case .delivered: self = .delivered
         case .rejected: self = .dead
         case .failed(_, let retryAfter): self.init(attempt: attempt, retry: retry, random: random, retryAfter)
+        case .notMade: self = .release(after: Self.handBackDelay)
         case .unknown: self.init(attempt: attempt, retry: retry, random: random, nil)
         }
     }

@@ -17,7 +17,8 @@ import Redis
 ///
 /// The fields of an event: `t` type, `j` subject, `c` content type, `p` traceparent, `s` signed timestamp (seconds),
 /// `b` raw body, `r` received at, `n` deliveries not settled, `d` dead letters; for each destination `a:<name>` its
-/// attempts so far and `s:<name>` the last verdict, its time and the answer.
+/// leases so far, `x:<name>` those of them that no request came of, and `s:<name>` the last verdict, its time and the
+/// answer.
 package struct Keyspace: Sendable {
     /// What all keys begin with.
     let base: String

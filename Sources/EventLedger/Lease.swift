@@ -10,8 +10,10 @@ package struct LeasedDelivery: Sendable {
     package let type: String
     /// What it is about, in the sender's words, where it says so.
     package let subject: String?
-    /// The number of this attempt, from 1. It is also the fencing token of ``Ledger/settle(destination:_:bounds:)``.
+    /// The number of this attempt, from 1.
     package let attempt: Int
+    /// The fencing token of this lease, for ``Ledger/settle(destination:_:bounds:)``: it grows with every lease.
+    package let token: Int
     /// When the event was accepted, in milliseconds of Redis' clock.
     package let receivedAt: Int64
 
@@ -56,17 +58,20 @@ extension Ledger {
     }
 
     private static func delivery(_ reply: RedisValue) throws -> LeasedDelivery {
-        guard case .array(let fields) = reply, fields.count == 9,
+        guard case .array(let fields) = reply, fields.count == 10,
             let reference = fields[0].string.flatMap(EventReference.init(member:)),
-            let attempt = fields[1].integer, let type = fields[2].string,
-            let timestamp = fields[6].string.flatMap(Int64.init), let receivedAt = fields[7].string.flatMap(Int64.init),
-            case .bulk(let body) = fields[8]
+            let token = fields[1].integer, let notMade = fields[2].string.flatMap(Int64.init),
+            let type = fields[3].string,
+            let timestamp = fields[7].string.flatMap(Int64.init), let receivedAt = fields[8].string.flatMap(Int64.init),
+            case .bulk(let body) = fields[9]
         else { throw LedgerError(script: "lease") }
         func text(_ index: Int) -> String? { fields[index].string.flatMap { $0.isEmpty ? nil : $0 } }
         let event = Event(
-            source: reference.source, id: reference.id, contentType: text(4), signedTimestamp: timestamp,
-            traceparent: text(5), body: Array(body.readableBytesView))
-        return LeasedDelivery(event: event, type: type, subject: text(3), attempt: Int(attempt), receivedAt: receivedAt)
+            source: reference.source, id: reference.id, contentType: text(5), signedTimestamp: timestamp,
+            traceparent: text(6), body: Array(body.readableBytesView))
+        return LeasedDelivery(
+            event: event, type: type, subject: text(4), attempt: Int(token - notMade), token: Int(token),
+            receivedAt: receivedAt)
     }
 }
 

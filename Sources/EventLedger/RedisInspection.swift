@@ -24,13 +24,16 @@ package struct RedisInspection: Sendable, Equatable {
 
     /// Judges the server's own words.
     /// - Parameters:
-    ///   - info: the reply to `INFO`, or nil where it is forbidden.
+    ///   - info: the reply to `INFO`, or nil where it is forbidden. It says the same as the settings, too, and decides
+    ///     where those may not be asked for, as with most hosted Redis.
     ///   - evictionPolicy: the value of `maxmemory-policy`, or nil where `CONFIG` is forbidden.
     ///   - appendOnly: the value of `appendonly`, likewise.
     package init(info: String?, evictionPolicy: String?, appendOnly: String?) {
         var findings: [Finding] = []
-        if let info {
-            let fields = Self.fields(of: info)
+        let fields = info.map(Self.fields) ?? [:]
+        let evictionPolicy = evictionPolicy ?? fields["maxmemory_policy"].map(String.init)
+        let appendOnly = appendOnly ?? fields["aof_enabled"].map { $0 == "0" ? "no" : "yes" }
+        if info != nil {
             if fields["role"] == "slave" { findings.append(.isReplica) }
             if let version = fields["redis_version"], Self.isTooOld(version) {
                 findings.append(.tooOld(version: String(version)))

@@ -10,21 +10,23 @@ package struct Settlement: Sendable, Equatable {
         case retry(after: Duration)
         /// It is given up and becomes a dead letter.
         case dead
+        /// No request came of the lease: it falls due again after a time and has cost no attempt.
+        case release(after: Duration)
     }
 
     /// The event of the attempt.
     package let reference: EventReference
-    /// The number of the attempt, as leased.
-    package let attempt: Int
+    /// The token of the lease.
+    package let token: Int
     /// What happens to the delivery.
     package let verdict: Verdict
     /// The answer in a few words: a status code or the name of an error; neither a body nor a secret.
     package let answer: String
 
     /// Puts a settlement together.
-    package init(reference: EventReference, attempt: Int, verdict: Verdict, answer: String) {
+    package init(reference: EventReference, token: Int, verdict: Verdict, answer: String) {
         self.reference = reference
-        self.attempt = attempt
+        self.token = token
         self.verdict = verdict
         self.answer = answer
     }
@@ -34,7 +36,7 @@ package struct Settlement: Sendable, Equatable {
 package enum SettlementResult: Sendable, Equatable {
     /// The ledger has recorded it.
     case recorded
-    /// A later attempt exists, or the delivery is settled already: nothing was changed.
+    /// A later lease exists, or the delivery is settled already: nothing was changed.
     case overtaken
 }
 
@@ -62,7 +64,7 @@ extension Ledger {
     /// Records what became of attempts of one destination.
     /// - Returns: one result for each settlement, in order.
     /// - Throws: ``RedisError`` where Redis is away. It is safe to call again: what was recorded before is then
-    ///   reported as overtaken.
+    ///   reported as overtaken, or recorded once more without harm.
     package func settle(
         destination: String, _ settlements: some Collection<Settlement>, bounds: HistoryBounds
     ) async throws -> [SettlementResult] {
@@ -74,7 +76,7 @@ extension Ledger {
         for settlement in settlements {
             let (verdict, delay) = settlement.verdict.words
             arguments.append(contentsOf: [
-                .string(settlement.reference.member), .integer(settlement.attempt), .string(verdict),
+                .string(settlement.reference.member), .integer(settlement.token), .string(verdict),
                 .integer(delay.milliseconds), .string(settlement.answer),
             ])
         }
@@ -97,6 +99,7 @@ extension Settlement.Verdict {
         case .delivered: ("delivered", .zero)
         case .retry(let delay): ("retry", delay)
         case .dead: ("dead", .zero)
+        case .release(let delay): ("release", delay)
         }
     }
 }

@@ -142,6 +142,8 @@ package struct FrontDoor: Sendable {
         let pipeline = channel.pipeline.syncOperations
         let wire = WireHandler(clock: clock)
         try pipeline.addHandler(wire)
+        // Whoever reads no answers is not read from: what waits to be written stays bounded.
+        try pipeline.addHandler(BackPressureHandler())
         var limits = NIOHTTPDecoderLimitConfiguration()
         limits.maxHeaderFieldSize = maximumHeaderBytes
         limits.maxHeaderListSize = maximumHeaderBytes

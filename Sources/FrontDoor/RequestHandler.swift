@@ -34,6 +34,8 @@ final class RequestHandler: ChannelInboundHandler {
     private let wire: WireHandler
     private var state = State.idle
     private var plan: DoorPlan
+    /// Whether the request is HEAD, whose answer has no body (RFC 9110 section 9.3.2).
+    private var isHead = false
     private var context: ChannelHandlerContext?
 
     init(door: Door, ledger: Ledger, connections: LoopConnections, clock: RequestClock, wire: WireHandler) {
@@ -84,15 +86,16 @@ final class RequestHandler: ChannelInboundHandler {
 
     private func begin(_ head: HTTPRequestHead) {
         plan = door.plan
+        isHead = head.method == .HEAD
         clock.bytesArrived()  // those of a pipelined request came while the one before it was answered
         guard !door.isDraining else {
             return refuse(.unavailable, .unavailable, source: nil, keepAlive: false)
         }
         guard let source = plan.source(target: head.uri) else {
-            return refuse(.notFound, .unknownPath, source: nil, keepAlive: head.isKeepAlive)
+            return refuse(.notFound, .unknownPath, source: nil, keepAlive: head.canBeFollowed)
         }
         guard head.method == .POST else {
-            return refuse(.methodNotAllowed, .wrongMethod, source: source.name, keepAlive: head.isKeepAlive)
+            return refuse(.methodNotAllowed, .wrongMethod, source: source.name, keepAlive: head.canBeFollowed)
         }
         if let length = head.headers.first(name: "content-length").flatMap(Int.init), length > plan.maximumBody {
             return refuseLongBody(source: source)
@@ -146,14 +149,14 @@ final class RequestHandler: ChannelInboundHandler {
         switch admission {
         case .refuse(let answer, let outcome):
             door.refused(source: source.name, outcome: outcome, id: nil)
-            respond(answer, keepAlive: head.isKeepAlive)
+            respond(answer, keepAlive: head.canBeFollowed)
         case .claim(let event):
             state = .claiming
             let start = clock.start
             clock.requestEnded()
             ledger.claim(event, limits: plan.claimLimits).assumeIsolated().whenComplete { result in
                 let answer = self.door.claimed(event, result: result, duration: .now() - start)
-                self.respond(answer, keepAlive: head.isKeepAlive)
+                self.respond(answer, keepAlive: head.canBeFollowed)
             }
         }
     }
@@ -174,7 +177,9 @@ final class RequestHandler: ChannelInboundHandler {
         clock.answered()
         let head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
-        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer.body)))), promise: nil)
+        if !isHead {
+            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer.body)))), promise: nil)
+        }
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         if !keepAlive { linger(context) }
     }
@@ -230,4 +235,9 @@ final class RequestHandler: ChannelInboundHandler {
     func close() {
         context?.close(promise: nil)
     }
+}
+
+extension HTTPRequestHead {
+    /// Whether another request can follow on the same connection: behind an offer to upgrade the parser reads nothing.
+    fileprivate var canBeFollowed: Bool { isKeepAlive && !headers.contains(name: "upgrade") }
 }

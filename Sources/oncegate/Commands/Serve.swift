@@ -17,6 +17,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try file.load()
+        try loaded.configuration.refuseBrokenPromises()
         let log = loaded.configuration.log
         bootstrapLogging(format: log.format == .json ? .json : .text, level: log.level.loggerLevel)
         let logger = Logger(label: "oncegate")
@@ -64,6 +65,7 @@ struct Reload: Sendable {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
             do {
                 let loaded = try file.load()
+                try loaded.configuration.refuseBrokenPromises()
                 warn(of: loaded, logger)
                 for key in loaded.configuration.keysThatNeedRestart(since: initial) {
                     logger.warning("takes effect at the next start", metadata: ["key": .string(key)])

@@ -1,0 +1,11 @@
+import Webhooks
+
+@testable import EventLedger
+
+extension LeasedDelivery {
+    /// A delivery as a lease brings it.
+    static func sample(event: Event, attempt: Int) -> LeasedDelivery {
+        LeasedDelivery(
+            event: event, type: "user.deleted", subject: "user_1", attempt: attempt, token: attempt, receivedAt: 0)
+    }
+}
