@@ -88,7 +88,8 @@ actor Dispatcher {
         guard !isStopping, free > 0 else { return nil }
         let limit = min(free, Self.maximumLease)
         let lease = try await environment.ledger.lease(
-            destination: destination.name, limit: limit, length: destination.timeout + Self.leaseMargin)
+            destination: destination.name, limit: limit, length: destination.timeout + Self.leaseMargin,
+            rate: destination.rateLimit.map { LeaseRate(perSecond: $0.perSecond) })
         send(lease.deliveries, to: destination)
         if lease.deliveries.count == limit { return free > limit ? .zero : nil }
         return min(lease.nextDue ?? Self.idleTime, Self.idleTime)

@@ -29,6 +29,20 @@ package struct Lease: Sendable {
     package let nextDue: Duration?
 }
 
+/// How many attempts all processes together may make.
+package struct LeaseRate: Sendable, Equatable {
+    /// Attempts for each second, 0 or more.
+    package let perSecond: Double
+
+    /// Sets the rate.
+    package init(perSecond: Double) {
+        self.perSecond = perSecond
+    }
+
+    /// How many attempts may come at once: those of a tenth of a second, and never less than one, unless none may.
+    package var burst: Double { perSecond > 0 ? max(1, perSecond / 10) : 0 }
+}
+
 extension Ledger {
     /// After how many bytes of bodies a lease takes no more, so that a reply stays small; one body may exceed it.
     package static let maximumLeaseBytes = 4 << 20
@@ -39,14 +53,21 @@ extension Ledger {
     /// - Parameters:
     ///   - limit: how many deliveries to take at the most.
     ///   - length: how long the lease lasts: longer than an attempt can take.
+    ///   - rate: the bound of leases over all processes; nil means none.
     /// - Throws: ``RedisError`` where Redis is away; deliveries leased by a lost reply fall due again later.
-    package func lease(destination: String, limit: Int, length: Duration) async throws -> Lease {
+    package func lease(
+        destination: String, limit: Int, length: Duration, rate: LeaseRate? = nil
+    ) async throws -> Lease {
         let reply =
             try await connection.evaluate(
-                Scripts.lease, keys: [.string(keyspace.due(destination)), .string(keyspace.pending)],
+                Scripts.lease,
+                keys: [
+                    .string(keyspace.due(destination)), .string(keyspace.pending), .string(keyspace.rate(destination)),
+                ],
                 arguments: [
                     .string(destination), .integer(limit), .integer(length.milliseconds), .string(keyspace.events),
-                    .integer(Self.maximumLeaseBytes),
+                    .integer(Self.maximumLeaseBytes), .string(rate.map { "\($0.perSecond / 1000)" } ?? ""),
+                    .string(rate.map { "\($0.burst)" } ?? ""),
                 ]
             ) as RedisValue
         guard case .array(let items) = reply, let wait = items.first?.integer else {

@@ -7,7 +7,7 @@ import Redis
 /// is Redis' own clock, so that processes whose clocks differ agree.
 package struct Ledger: Sendable {
     /// The scripts that a connection must know before a ledger uses it.
-    package static let scripts = [Scripts.claim, Scripts.lease, Scripts.settle, Scripts.backlog]
+    package static let scripts = [Scripts.claim, Scripts.lease, Scripts.settle, Scripts.trim, Scripts.backlog]
 
     let connection: RedisConnection
     let keyspace: Keyspace
@@ -26,6 +26,7 @@ enum Scripts {
     static let claim = RedisScript(name: "claim", source: text(PackageResources.claim_lua))
     static let lease = RedisScript(name: "lease", source: text(PackageResources.lease_lua))
     static let settle = RedisScript(name: "settle", source: text(PackageResources.settle_lua))
+    static let trim = RedisScript(name: "trim", source: text(PackageResources.trim_lua))
     static let backlog = RedisScript(name: "backlog", source: text(PackageResources.backlog_lua))
 
     private static func text(_ bytes: [UInt8]) -> String {

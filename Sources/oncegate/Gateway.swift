@@ -29,6 +29,7 @@ struct Gateway: Sendable {
     private let control: RedisConnection
     private let door: DoorKeeper
     private let dispatchers: Dispatchers
+    private let history: History
     private let admin: AdminListener
     private let frontDoor: FrontDoor
     private let logger: Logger
@@ -84,6 +85,7 @@ struct Gateway: Sendable {
             frontDoor: frontDoor, connection: control,
             check: StartupCheck(
                 ledger: controlLedger, allowsEviction: configuration.redis?.allowEviction ?? false, logger: logger))
+        history = History(configuration: configuration, ledger: controlLedger, logger: logger)
         self.dispatchers = dispatchers
         self.frontDoor = frontDoor
         self.logger = logger
@@ -110,6 +112,7 @@ struct Gateway: Sendable {
                 try? await control.waitUntilConnected(deadline: .now + DoorKeeper.patience)
                 try await dispatchers.run()
             })
+        services.append(Running(history.run))
         services.append(Running(door.run))
         return services
     }
@@ -118,6 +121,7 @@ struct Gateway: Sendable {
     func apply(_ configuration: GatewayConfiguration) {
         frontDoor.apply(configuration)
         dispatchers.apply(configuration)
+        history.apply(configuration)
     }
 }
 

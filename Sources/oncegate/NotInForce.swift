@@ -5,7 +5,6 @@ extension GatewayConfiguration {
     var settingsNotInForce: [String] {
         destinations.flatMap { destination in
             var keys: [String] = []
-            if destination.rateLimit != nil { keys.append("rate_limit") }
             if destination.onUnknown == .hold { keys.append("on_unknown: hold (serve refuses it)") }
             if destination.skipStale { keys.append("skip_stale") }
             if destination.breaker != Destination.Breaker() { keys.append("breaker") }

@@ -35,6 +35,31 @@ import Testing
         }
     }
 
+    @Test func historyLeavesWithoutSettlements() async throws {
+        try await Bench.with { bench async throws in
+            try await finish(10...19, bench)
+            _ = try await bench.claim(.sample("msg_20"))
+            let bounds = HistoryBounds(window: 60, time: .seconds(1_000_000_000_000), events: 4)
+            #expect(try await bench.ledger.trim(bounds: bounds) == 6)
+            #expect(try await ids(bench) == (16...19).map(String.init))
+            #expect(try await bench.exists(Bench.eventKey("msg_15")) == false)
+            #expect(try await bench.ledger.trim(bounds: bounds) == 0)
+            #expect(try await bench.ledger.trim(bounds: .init(window: 60, time: .seconds(60), events: 4)) == 4)
+            #expect(try await ids(bench).isEmpty)
+            #expect(try await bench.pending() == 1, "what is pending stays")
+            try await bench.checkInvariants()
+        }
+    }
+
+    @Test func historyLeavesWhileRedisIsFull() async throws {
+        try await Bench.with { bench async throws in
+            try await finish(10...19, bench)
+            try await bench.connection.command("CONFIG", "SET", "maxmemory", "1")
+            await #expect(throws: RedisError.self) { try await bench.claim(.sample("msg_20")) }
+            #expect(try await bench.ledger.trim(bounds: .init(window: 60, time: .seconds(60), events: 0)) == 10)
+        }
+    }
+
     @Test func theBoundHolds() async throws {
         try await Bench.with { bench async throws in
             let bounds = HistoryBounds(window: 60, time: .seconds(1_000_000_000_000), events: 3)

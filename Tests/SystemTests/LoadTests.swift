@@ -3,7 +3,8 @@ import Testing
 
 @Suite("A gateway that ends in the middle of its work")
 struct LoadTests {
-    private static let count = 300
+    /// So many that sending them takes far longer than the first deliveries do.
+    private static let count = 3000
 
     /// Sends events to a first gateway, ends it in the midst of that, and has a second one finish the work.
     /// - Returns: the ids that the sender was told were accepted.
@@ -12,7 +13,7 @@ struct LoadTests {
         end: (GatewayProcess) async throws -> Void
     ) async throws -> Set<String> {
         let setup = Setup(
-            redis: redis, destinations: [.init("email", email, "timeout: 1s")],
+            redis: redis, destinations: [.init("email", email, "timeout: 5s")],
             // Few attempts: one that is counted without having been made leads to a dead letter.
             retry: "{ attempts: 2, first: 100ms }")
         let first = try await stage.gateway(setup)
@@ -25,7 +26,7 @@ struct LoadTests {
         let accepted = sent.output.matches(of: /202 accepted  (\S+)/).map { String($0.1) }
         #expect((40..<Self.count).contains(accepted.count), "the end came in the midst of it")
         let second = try await stage.gateway(setup)
-        try await eventually(within: .seconds(20), "every delivery is settled") { try await redis.pending() == 0 }
+        try await eventually(within: .seconds(40), "every delivery is settled") { try await redis.pending() == 0 }
         #expect(try await second.metric("oncegate_dead_letters{destination=\"email\"}") == 0)
         return Set(accepted)
     }

@@ -1,8 +1,9 @@
 -- Takes deliveries of one destination that are due, and moves them ahead by the length of the lease.
 --
--- KEYS  1 due   2 pending
+-- KEYS  1 due   2 pending   3 rate
 -- ARGV  1 destination   2 most deliveries to take   3 lease in milliseconds   4 prefix of the event keys
 --       5 bytes of bodies after which to take no more
+--       6 attempts for each millisecond, over all processes, or empty for no limit   7 attempts that may come at once
 -- Reply  { milliseconds until the next delivery falls due (-1 if none waits),
 --          { member, token, attempts not made before, type, subject, content type, traceparent, signed timestamp,
 --            received at, body }, … }
@@ -14,7 +15,17 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local lease_end = string.format('%.0f', now + tonumber(ARGV[3]))
 local reply = { 0 }
 local bytes = 0
-local members = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'LIMIT', 0, ARGV[2])
+local most = tonumber(ARGV[2])
+-- A token bucket: it fills at the rate, holds no more than what may come at once, and each lease takes one.
+local rate, tokens, filled_at = tonumber(ARGV[6]), nil, now
+if rate then
+  local bucket = redis.call('HMGET', KEYS[3], 'n', 'at')
+  filled_at = tonumber(bucket[2]) or now
+  local filled = math.max(0, now - filled_at) * rate
+  tokens = math.min(tonumber(ARGV[7]), (tonumber(bucket[1]) or tonumber(ARGV[7])) + filled)
+  most = math.min(most, math.floor(tokens))
+end
+local members = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'LIMIT', 0, most)
 if #members > 0 then
   -- A Redis that is out of memory refuses a script's first write if it could grow, as ZADD can, and lets through what
   -- follows another: PERSIST changes nothing here. What waits must still be delivered, or the memory stays full.
@@ -40,9 +51,20 @@ for _, member in ipairs(members) do
   end
 end
 local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-if first[2] then
-  reply[1] = math.max(0, tonumber(first[2]) - now)
-else
+if not first[2] then
   reply[1] = -1
+else
+  reply[1] = math.max(0, tonumber(first[2]) - now)
+end
+-- Written, too, where the clock was set back: the bucket would not fill until it has caught up.
+if rate and (#reply > 1 or filled_at > now) then
+  tokens = tokens - (#reply - 1)
+  redis.call('HSET', KEYS[3], 'n', string.format('%.17g', tokens), 'at', string.format('%.0f', now))
+  -- When it is full again it may as well not be there.
+  redis.call('PEXPIRE', KEYS[3], string.format('%.0f', math.ceil(tonumber(ARGV[7]) / rate) + 1000))
+end
+if rate and first[2] and tokens < 1 then
+  local refill = rate > 0 and math.ceil((1 - tokens) / rate) or 60000
+  reply[1] = math.max(reply[1], refill)
 end
 return reply
