@@ -24,7 +24,8 @@ struct EndedAttempt: Sendable {
         return JudgedAttempt(
             ended: self, outcome: outcome,
             settlement: Settlement(
-                reference: delivery.reference, token: delivery.token, verdict: verdict, answer: outcome.answer))
+                reference: delivery.reference, token: delivery.token, verdict: verdict, answer: outcome.answer,
+                health: Health(outcome)))
     }
 }
 

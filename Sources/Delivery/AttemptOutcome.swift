@@ -4,8 +4,10 @@ import Curl
 package enum AttemptOutcome: Sendable, Equatable {
     /// A 2xx.
     case delivered(status: Int)
-    /// What repeating cannot change: 400, 410, 413, 422, or a request that cannot be made.
+    /// A status that repeating cannot change: 400, 410, 413, 422.
     case rejected(answer: String)
+    /// The request cannot be made: nothing was sent, and repeating cannot help.
+    case unsendable(answer: String)
     /// Any other answer, or no request sent. `retryAfter` is the destination's own wish.
     case failed(answer: String, retryAfter: Duration?)
     /// The request went out, and no answer came: the destination may have acted on it.
@@ -36,7 +38,7 @@ package enum AttemptOutcome: Sendable, Equatable {
             } else if error.isRetryable {
                 self = .failed(answer: answer, retryAfter: nil)
             } else {
-                self = .rejected(answer: answer)
+                self = .unsendable(answer: answer)
             }
         }
     }
@@ -45,7 +47,9 @@ package enum AttemptOutcome: Sendable, Equatable {
     package var answer: String {
         switch self {
         case .delivered(let status): String(status)
-        case .rejected(let answer), .failed(let answer, _), .unknown(let answer), .notMade(let answer): answer
+        case .rejected(let answer), .unsendable(let answer), .failed(let answer, _), .unknown(let answer),
+            .notMade(let answer):
+            answer
         }
     }
 }

@@ -137,11 +137,23 @@ actor Dispatcher {
         let batch = Array(ended.prefix(Ledger.maximumSettlements))
         let now = environment.clock()
         let judged = batch.map { $0.judged(retry: destination.retry, now: now, random: .random(in: 0..<1)) }
-        let results = try await environment.ledger.settle(
-            destination: destination.name, judged.map(\.settlement), bounds: bounds)
+        let settled = try await environment.ledger.settle(
+            destination: destination.name, judged.map(\.settlement), bounds: bounds,
+            breaker: BreakerRule(destination.breaker))
         ended.removeFirst(batch.count)
-        for (attempt, result) in zip(judged, results) {
+        for (attempt, result) in zip(judged, settled.results) {
             attempt.report(result, to: environment.logger, metrics, destination: destination.name)
+        }
+        report(settled.breaker)
+    }
+
+    /// Tells when the breaker opens and when it closes.
+    private func report(_ change: Settled.BreakerChange) {
+        let metadata: Logger.Metadata = ["destination": .string(destination.name)]
+        switch change {
+        case .opened: environment.logger.error("breaker open: deliveries wait", metadata: metadata)
+        case .closed: environment.logger.notice("breaker closed: deliveries go on", metadata: metadata)
+        case .none: break
         }
     }
 }

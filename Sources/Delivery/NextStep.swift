@@ -15,7 +15,7 @@ extension Settlement.Verdict {
     package init(after outcome: AttemptOutcome, attempt: Int, retry: RetryPolicy, random: Double) {
         switch outcome {
         case .delivered: self = .delivered
-        case .rejected: self = .dead
+        case .rejected, .unsendable: self = .dead
         case .failed(_, let retryAfter): self.init(attempt: attempt, retry: retry, random: random, retryAfter)
         case .notMade: self = .release(after: Self.handBackDelay)
         case .unknown: self.init(attempt: attempt, retry: retry, random: random, nil)
@@ -28,5 +28,23 @@ extension Settlement.Verdict {
             return
         }
         self = .retry(after: max(delay, retryAfter ?? .zero))
+    }
+}
+
+extension Health {
+    /// What an outcome says of the destination: one that refuses an event works.
+    package init(_ outcome: AttemptOutcome) {
+        switch outcome {
+        case .delivered, .rejected: self = .up
+        case .failed, .unknown: self = .failing
+        case .notMade, .unsendable: self = .untested
+        }
+    }
+}
+
+extension BreakerRule {
+    /// The rule of a configured breaker.
+    init(_ breaker: Destination.Breaker) {
+        self.init(failures: breaker.failures, probe: breaker.probe, probeMaximum: breaker.probeMax)
     }
 }

@@ -9,6 +9,7 @@ import Redis
 /// | `og:{p}:due:<destination>` | sorted set | member `<source>:<id>`, score the time of the next attempt |
 /// | `og:{p}:dead:<destination>` | sorted set | dead letters, score the time they were given up |
 /// | `og:{p}:done` | sorted set | finished events, score the time they finished |
+/// | `og:{p}:breaker:<destination>` | hash | failures in a row; while the breaker is open, when the next probe may go |
 /// | `og:{p}:rate:<destination>` | hash | the token bucket of a rate limit, gone once it is full again |
 /// | `og:{p}:pending` | string | the number of deliveries that wait, in all |
 ///
@@ -39,6 +40,7 @@ package struct Keyspace: Sendable {
     func claim(_ event: EventReference) -> String { claims + event.member }
     func event(_ event: EventReference) -> String { events + event.member }
     func due(_ destination: String) -> String { base + "due:" + destination }
+    func breaker(_ destination: String) -> String { base + "breaker:" + destination }
     func rate(_ destination: String) -> String { base + "rate:" + destination }
     func dead(_ destination: String) -> String { base + "dead:" + destination }
 }

@@ -63,6 +63,7 @@ extension Ledger {
                 Scripts.lease,
                 keys: [
                     .string(keyspace.due(destination)), .string(keyspace.pending), .string(keyspace.rate(destination)),
+                    .string(keyspace.breaker(destination)),
                 ],
                 arguments: [
                     .string(destination), .integer(limit), .integer(length.milliseconds), .string(keyspace.events),

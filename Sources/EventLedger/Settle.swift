@@ -22,14 +22,60 @@ package struct Settlement: Sendable, Equatable {
     package let verdict: Verdict
     /// The answer in a few words: a status code or the name of an error; neither a body nor a secret.
     package let answer: String
+    /// What the attempt says of the destination as a whole.
+    package let health: Health
 
     /// Puts a settlement together.
-    package init(reference: EventReference, token: Int, verdict: Verdict, answer: String) {
+    package init(
+        reference: EventReference, token: Int, verdict: Verdict, answer: String, health: Health = .untested
+    ) {
         self.reference = reference
         self.token = token
         self.verdict = verdict
         self.answer = answer
+        self.health = health
     }
+}
+
+/// What an attempt says of its destination as a whole, for the breaker.
+package enum Health: String, Sendable, Equatable {
+    /// It works, even if it refused this one.
+    case up
+    /// It does not do what it should.
+    case failing
+    /// The attempt says nothing of it.
+    case untested
+}
+
+/// When a destination counts as broken, over all processes, and how it is probed.
+package struct BreakerRule: Sendable, Equatable {
+    /// Failures in a row that open the breaker.
+    package let failures: Int
+    /// The time until the first probe; it doubles with each probe that fails.
+    package let probe: Duration
+    /// The longest time between two probes.
+    package let probeMaximum: Duration
+
+    /// Sets the rule.
+    package init(failures: Int, probe: Duration, probeMaximum: Duration) {
+        self.failures = failures
+        self.probe = probe
+        self.probeMaximum = probeMaximum
+    }
+}
+
+/// What became of a batch of settlements.
+package struct Settled: Sendable, Equatable {
+    /// What they did to the breaker of the destination.
+    package enum BreakerChange: String, Sendable, Equatable {
+        case opened, closed
+        case none = ""
+    }
+
+    /// One result for each settlement, in order.
+    package let results: [SettlementResult]
+    /// What they did to the breaker.
+    package let breaker: BreakerChange
 }
 
 /// Whether a settlement counted.
@@ -62,33 +108,38 @@ extension Ledger {
     package static let maximumSettlements = 128
 
     /// Records what became of attempts of one destination.
-    /// - Returns: one result for each settlement, in order.
     /// - Throws: ``RedisError`` where Redis is away. It is safe to call again: what was recorded before is then
     ///   reported as overtaken, or recorded once more without harm.
     package func settle(
-        destination: String, _ settlements: some Collection<Settlement>, bounds: HistoryBounds
-    ) async throws -> [SettlementResult] {
+        destination: String, _ settlements: some Collection<Settlement>, bounds: HistoryBounds, breaker: BreakerRule
+    ) async throws -> Settled {
         precondition(settlements.count <= Self.maximumSettlements)
         var arguments: [RedisArgument] = [
             .string(destination), .string(keyspace.events), .string(keyspace.claims), .integer(bounds.window),
-            .integer(bounds.time.milliseconds), .integer(bounds.events),
+            .integer(bounds.time.milliseconds), .integer(bounds.events), .integer(breaker.failures),
+            .integer(breaker.probe.milliseconds), .integer(breaker.probeMaximum.milliseconds),
         ]
         for settlement in settlements {
             let (verdict, delay) = settlement.verdict.words
             arguments.append(contentsOf: [
                 .string(settlement.reference.member), .integer(settlement.token), .string(verdict),
                 .integer(delay.milliseconds), .string(settlement.answer),
+                .string(settlement.health.rawValue),
             ])
         }
-        let keys = [keyspace.due(destination), keyspace.dead(destination), keyspace.done, keyspace.pending]
+        let keys = [
+            keyspace.due(destination), keyspace.dead(destination), keyspace.done, keyspace.pending,
+            keyspace.breaker(destination),
+        ]
         let reply =
             try await connection.evaluate(
                 Scripts.settle, keys: keys.map { .string($0) }, arguments: arguments
             ) as RedisValue
-        guard case .array(let results) = reply, results.count == settlements.count else {
-            throw LedgerError(script: "settle")
-        }
-        return results.map { $0 == .integer(1) ? .recorded : .overtaken }
+        guard case .array(let items) = reply, items.count == settlements.count + 1,
+            let change = items.last?.string.flatMap(Settled.BreakerChange.init)
+        else { throw LedgerError(script: "settle") }
+        return Settled(
+            results: items.dropLast().map { $0 == .integer(1) ? .recorded : .overtaken }, breaker: change)
     }
 }
 

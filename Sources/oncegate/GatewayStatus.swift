@@ -32,7 +32,7 @@ struct GatewayStatus: Sendable {
             gauges.destinations.append(
                 Gauges.Destination(
                     name: name, pending: backlog?.pending, deadLetters: backlog?.deadLetters,
-                    oldestPending: backlog?.oldestPending, isBreakerOpen: false))
+                    oldestPending: backlog?.oldestPending, isBreakerOpen: backlog?.isBreakerOpen))
         }
         return metrics.text(gauges)
     }

@@ -7,7 +7,6 @@ extension GatewayConfiguration {
             var keys: [String] = []
             if destination.onUnknown == .hold { keys.append("on_unknown: hold (serve refuses it)") }
             if destination.skipStale { keys.append("skip_stale") }
-            if destination.breaker != Destination.Breaker() { keys.append("breaker") }
             if destination.ordering == .subject { keys.append("ordering: subject") }
             return keys.map { "destinations.\(destination.name).\($0) is not in force in this version" }
         }

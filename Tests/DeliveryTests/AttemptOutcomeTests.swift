@@ -45,7 +45,7 @@ import Testing
         let outcome = AttemptOutcome(
             .failure(TransferError(code: code, message: "host:1 said so", requestSent: false)), now: 0)
         switch code {
-        case .badURL, .badRequest: #expect(outcome == .rejected(answer: "\(code)"))
+        case .badURL, .badRequest: #expect(outcome == .unsendable(answer: "\(code)"))
         case .overloaded, .cancelled, .shutDown: #expect(outcome == .notMade(answer: "\(code)"))
         default: #expect(outcome == .failed(answer: "\(code)", retryAfter: nil))
         }

@@ -9,7 +9,7 @@ import Testing
         try await Bench.with { bench async throws in
             #expect(
                 try await bench.ledger.backlog(destination: "email")
-                    == Backlog(pending: 0, deadLetters: 0, oldestPending: .zero))
+                    == Backlog(pending: 0, deadLetters: 0, oldestPending: .zero, isBreakerOpen: false))
             for id in ["a", "b", "c"] { _ = try await bench.claim(.sample(id)) }
             try await bench.finish(as: .dead)
             try await bench.connection.command("HINCRBY", .string(Bench.eventKey("c")), "r", -90_000)
@@ -27,7 +27,7 @@ import Testing
             try await bench.delete(Bench.eventKey("msg_1"))
             #expect(
                 try await bench.ledger.backlog(destination: "email")
-                    == Backlog(pending: 1, deadLetters: 0, oldestPending: .zero))
+                    == Backlog(pending: 1, deadLetters: 0, oldestPending: .zero, isBreakerOpen: false))
         }
     }
 }

@@ -82,7 +82,8 @@ import Testing
             }
             let error = try await redisError { _ = try await answer.get() }
             #expect(error.code == .timeout && error.mayHaveExecuted && error.isRetryable)
-            #expect((.milliseconds(1_500)..<Duration.seconds(2)).contains(took.withLock { $0 }))
+            // Never before its time; after it as soon as a busy machine lets the loop run.
+            #expect((.milliseconds(1_500)..<Duration.seconds(10)).contains(took.withLock { $0 }))
             #expect(!redis.status.isConnected)
             server.thaw()
             try await redis.waitUntilConnected(deadline: .now + .seconds(5))

@@ -1,6 +1,6 @@
 -- Takes deliveries of one destination that are due, and moves them ahead by the length of the lease.
 --
--- KEYS  1 due   2 pending   3 rate
+-- KEYS  1 due   2 pending   3 rate   4 breaker
 -- ARGV  1 destination   2 most deliveries to take   3 lease in milliseconds   4 prefix of the event keys
 --       5 bytes of bodies after which to take no more
 --       6 attempts for each millisecond, over all processes, or empty for no limit   7 attempts that may come at once
@@ -24,6 +24,11 @@ if rate then
   local filled = math.max(0, now - filled_at) * rate
   tokens = math.min(tonumber(ARGV[7]), (tonumber(bucket[1]) or tonumber(ARGV[7])) + filled)
   most = math.min(most, math.floor(tokens))
+end
+-- An open breaker lets nothing through until its time has come, and then a single delivery, the probe.
+local open_until = tonumber(redis.call('HGET', KEYS[4], 'o'))
+if open_until then
+  most = now < open_until and 0 or math.min(most, 1)
 end
 local members = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', string.format('%.0f', now), 'LIMIT', 0, most)
 if #members > 0 then
@@ -50,6 +55,11 @@ for _, member in ipairs(members) do
     redis.call('DECR', KEYS[2])
   end
 end
+if open_until and #reply > 1 then
+  -- If the process dies with the probe, the next one may be sent when its lease has run out.
+  open_until = tonumber(lease_end)
+  redis.call('HSET', KEYS[4], 'o', lease_end, 'p', reply[2][1])
+end
 local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
 if not first[2] then
   reply[1] = -1
@@ -66,5 +76,8 @@ end
 if rate and first[2] and tokens < 1 then
   local refill = rate > 0 and math.ceil((1 - tokens) / rate) or 60000
   reply[1] = math.max(reply[1], refill)
+end
+if open_until and first[2] then
+  reply[1] = math.max(reply[1], open_until - now)
 end
 return reply

@@ -37,7 +37,10 @@ extension Bench {
             let isFinished = due[member] == nil && dead[member] == nil
             #expect(done.contains(member) == isFinished, "done holds \(member)", sourceLocation: sourceLocation)
         }
-        let known = ["claim:", "event:", "due:", "dead:"].map { "og:{0}:" + $0 }
+        for key in keys where ["breaker:", "rate:"].contains(where: { key.hasPrefix("og:{0}:" + $0) }) {
+            #expect(try await lifetime(key) > 0, "\(key) has an end", sourceLocation: sourceLocation)
+        }
+        let known = ["claim:", "event:", "due:", "dead:", "breaker:", "rate:"].map { "og:{0}:" + $0 }
         let strays = keys.filter { key in
             !known.contains { key.hasPrefix($0) } && key != Self.keyspace.done && key != Self.keyspace.pending
         }

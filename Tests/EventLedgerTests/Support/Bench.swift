@@ -52,7 +52,9 @@ struct Bench {
     ) async throws -> SettlementResult {
         let settlement = Settlement(
             reference: delivery.reference, token: delivery.token, verdict: verdict, answer: "200")
-        return try #require(try await ledger.settle(destination: destination, [settlement], bounds: bounds).first)
+        return try #require(
+            try await ledger.settle(destination: destination, [settlement], bounds: bounds, breaker: .wide).results
+                .first)
     }
 
     // MARK: What stands in Redis
@@ -104,4 +106,9 @@ extension NewEvent {
 extension HistoryBounds {
     /// Bounds that nothing in a test reaches.
     static let wide = HistoryBounds(window: Bench.window, time: .seconds(10_000_000_000), events: 100_000)
+}
+
+extension BreakerRule {
+    /// A rule that nothing in a test breaks.
+    static let wide = BreakerRule(failures: 1_000_000, probe: .seconds(10), probeMaximum: .seconds(300))
 }

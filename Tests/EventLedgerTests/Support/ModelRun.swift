@@ -104,7 +104,9 @@ struct ModelRun {
                 answer: "answer")
         }
         let bounds = HistoryBounds(window: Bench.window, time: .seconds(3600), events: Self.history)
-        let results = try await bench.ledger.settle(destination: destination, settlements, bounds: bounds)
+        let results = try await bench.ledger.settle(
+            destination: destination, settlements, bounds: bounds, breaker: .wide
+        ).results
         for (settlement, result) in zip(settlements, results) {
             let expected = model.settle(
                 settlement.reference.id, token: settlement.token, at: destination, as: settlement.verdict)
