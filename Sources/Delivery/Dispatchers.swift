@@ -50,18 +50,18 @@ package final class Dispatchers: Sendable {
     package func run() async throws {
         try environment.http.start()
         await withTaskCancellationOrGracefulShutdownHandler {
-            await withTaskGroup { group in
+            await withDiscardingTaskGroup { group in
                 for await configuration in configurations { await use(configuration, in: &group) }
                 for dispatcher in running.removeAll() { await dispatcher.stop() }
                 await environment.http.stop(drain: Self.drainTime)
-                await group.waitForAll()
+                // The group ends when the dispatchers have recorded what has ended.
             }
         } onCancelOrGracefulShutdown: { [configure] in
             configure.finish()
         }
     }
 
-    private func use(_ configuration: GatewayConfiguration, in group: inout TaskGroup<Void>) async {
+    private func use(_ configuration: GatewayConfiguration, in group: inout DiscardingTaskGroup) async {
         let bounds = HistoryBounds(configuration)
         var gone = Set(running.names)
         for destination in configuration.destinations {
