@@ -19,13 +19,19 @@ package final class CurlLoop: Sendable {
         /// The most connections kept for later, those in use included: below the number of transfers under way, each
         /// would need a connection of its own. Default 2048.
         package var keptConnections: Int
+        /// How long an idle connection is kept, in seconds. Default ``CurlLoop/keptConnectionSeconds``.
+        package var keptSeconds: Int
         /// The file of trusted certificates in PEM; nil means the system's.
         package var authorities: String?
 
         /// Makes limits.
-        package init(transfers: Int = 8192, keptConnections: Int = 2048, authorities: String? = nil) {
+        package init(
+            transfers: Int = 8192, keptConnections: Int = 2048, keptSeconds: Int = CurlLoop.keptConnectionSeconds,
+            authorities: String? = nil
+        ) {
             self.transfers = transfers
             self.keptConnections = keptConnections
+            self.keptSeconds = keptSeconds
             self.authorities = authorities
         }
     }

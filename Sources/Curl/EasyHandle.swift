@@ -23,11 +23,11 @@ final class EasyHandle {
     var index = 0
 
     /// Makes a handle with the options that are the same for all requests; nil when memory is short.
-    init?(authorities: String?) {
+    init?(limits: CurlLoop.Limits) {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-        guard setConstants(authorities: authorities) else { return nil }
+        guard setConstants(limits) else { return nil }
     }
 
     deinit {
@@ -135,7 +135,7 @@ final class EasyHandle {
         return max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
     }
 
-    private func setConstants(authorities: String?) -> Bool {
+    private func setConstants(_ limits: CurlLoop.Limits) -> Bool {
         var options = OptionSetter(easy)
         let own = Unmanaged.passUnretained(self).toOpaque()
         options.set(CURLOPT_PRIVATE, own)
@@ -158,11 +158,11 @@ final class EasyHandle {
         options.set(CURLOPT_QUICK_EXIT, 1)
         options.set(CURLOPT_TCP_NODELAY, 1)
         options.set(CURLOPT_TCP_KEEPALIVE, 1)
-        options.set(CURLOPT_MAXAGE_CONN, CurlLoop.keptConnectionSeconds)
+        options.set(CURLOPT_MAXAGE_CONN, limits.keptSeconds)
         options.set(CURLOPT_SSL_VERIFYPEER, 1)
         options.set(CURLOPT_SSL_VERIFYHOST, 2)
         options.set(CURLOPT_SSLVERSION, CURL_SSLVERSION_TLSv1_2)
-        if let authorities { options.set(CURLOPT_CAINFO, authorities) }
+        if let authorities = limits.authorities { options.set(CURLOPT_CAINFO, authorities) }
         return options.result == CURLE_OK
     }
 }

@@ -1,6 +1,7 @@
 import EventLedger
 import GatewayConfiguration
 import Logging
+import Redis
 import ServiceLifecycle
 import Synchronization
 
@@ -39,9 +40,11 @@ package final class History: Sendable {
     private func trim() async {
         do {
             while try await ledger.trim(bounds: bounds.withLock { $0 }) == Ledger.maximumTrim, !Task.isCancelled {}
-        } catch {
-            // Redis is away, of which its connection tells; the next look makes up for it.
+        } catch let error as RedisError where error.isRetryable {
+            // Of a Redis that is away its connection tells; the next look makes up for it.
             logger.debug("history not trimmed", metadata: ["reason": .string("\(error)")])
+        } catch {
+            logger.warning("history not trimmed", metadata: ["reason": .string("\(error)")])
         }
     }
 }

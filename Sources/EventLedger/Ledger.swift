@@ -25,9 +25,12 @@ package struct Ledger: Sendable {
 enum Scripts {
     static let claim = RedisScript(name: "claim", source: text(PackageResources.claim_lua))
     static let lease = RedisScript(name: "lease", source: text(PackageResources.lease_lua))
-    static let settle = RedisScript(name: "settle", source: text(PackageResources.settle_lua))
-    static let trim = RedisScript(name: "trim", source: text(PackageResources.trim_lua))
+    static let settle = RedisScript(name: "settle", source: history + text(PackageResources.settle_lua))
+    static let trim = RedisScript(name: "trim", source: history + text(PackageResources.trim_lua))
     static let backlog = RedisScript(name: "backlog", source: text(PackageResources.backlog_lua))
+
+    /// What two of the scripts begin with: Redis has no place for functions that scripts share.
+    private static let history = text(PackageResources.history_lua)
 
     private static func text(_ bytes: [UInt8]) -> String {
         String(decoding: bytes, as: UTF8.self)

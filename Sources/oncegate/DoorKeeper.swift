@@ -25,7 +25,10 @@ struct DoorKeeper: Sendable {
             if !isChecked {
                 group.addTask {
                     do {
-                        while try await !check(before: .now + Self.recheckTime) {}
+                        while try await !check(before: .now + Self.recheckTime) {
+                            // A Redis that is there and answers with errors must not be asked in a loop without a pause.
+                            try await Task.sleep(for: Self.patience)
+                        }
                     } catch is CancellationError {
                         // The door has closed before Redis was there.
                     }

@@ -62,7 +62,7 @@ final class Notes<Value: Sendable>: Sendable {
                 return false
             }
             group.addTask {
-                try await Task.sleep(for: .seconds(30))
+                try await Task.sleep(for: .seconds(30))  // the deadline; cancelled when everything is there
                 return false
             }
             defer { group.cancelAll() }

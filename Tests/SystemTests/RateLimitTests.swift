@@ -18,15 +18,10 @@ struct RateLimitTests {
             try await crm.waitForRequests(count)
             try await email.waitForRequests(count)
             let times = email.requests.map(\.at).sorted()
+            // Nothing arrives before it is sent, however busy the machine is, so that this holds to the letter.
             let burst = rate / 10
-            #expect(start.duration(to: try #require(times.last)) >= .seconds((Double(count) - burst) / rate))
-            // A busy machine lets requests arrive closer together than they were sent.
-            let slack = 1.0
-            for first in times.indices {
-                for last in first..<times.count {
-                    let seconds = times[first].duration(to: times[last]) / .seconds(1)
-                    #expect(Double(last - first + 1) <= rate * (seconds + slack) + burst)
-                }
+            for (index, time) in times.enumerated() {
+                #expect(Double(index + 1) <= rate * (start.duration(to: time) / .seconds(1)) + burst)
             }
         }
     }

@@ -1,4 +1,4 @@
--- Records what became of attempts of one destination.
+-- Records what became of attempts of one destination (after history.lua).
 --
 -- KEYS  1 due   2 dead   3 done   4 pending   5 breaker
 -- ARGV  1 destination   2 prefix of the event keys   3 prefix of the claim keys   4 window of the claim in seconds
@@ -91,15 +91,6 @@ if is_changed then
   end
 end
 -- History leaves a few at a time: two for each one that can have entered, so that it shrinks when the bound does.
-local leaving = 2 * #reply
-local expired = redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', string.format('%.0f', now - tonumber(ARGV[5])), 'LIMIT', 0, leaving)
-local surplus = math.min(leaving, redis.call('ZCARD', KEYS[3]) - tonumber(ARGV[6]))
-if surplus > #expired then
-  expired = redis.call('ZRANGE', KEYS[3], 0, surplus - 1)
-end
-for _, member in ipairs(expired) do
-  redis.call('ZREM', KEYS[3], member)
-  redis.call('DEL', ARGV[2] .. member)
-end
+trim_history(KEYS[3], ARGV[2], now, tonumber(ARGV[5]), tonumber(ARGV[6]), 2 * #reply)
 reply[#reply + 1] = open_until and not was_open and 'opened' or was_open and not open_until and 'closed' or ''
 return reply

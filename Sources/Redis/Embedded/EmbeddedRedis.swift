@@ -130,6 +130,7 @@ extension EmbeddedRedis: Service {
             }
             logger.error("redis-server died; starting it again", metadata: ["status": "\(ending.status)"])
             if becameReady { delay.reset() }
+            // The pause between two lives; it grows while the server dies at once.
             try await Task.sleep(for: delay.advance())
         }
     }

@@ -40,6 +40,7 @@ struct OrphanedServer {
         while let descriptor = connectToServer() {
             close(descriptor)
             guard .now < deadline else { return false }
+            // Nothing tells when a process that is not a child has ended.
             try await Task.sleep(for: Self.checkInterval)
         }
         return true
