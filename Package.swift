@@ -47,7 +47,9 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "EventLedger",
-            dependencies: ["Redis", "Webhooks", .product(name: "NIOCore", package: "swift-nio")],
+            dependencies: [
+                "GatewayConfiguration", "Redis", "Webhooks", .product(name: "NIOCore", package: "swift-nio"),
+            ],
             resources: [.embedInCode("Scripts")],
             swiftSettings: settings),
         .target(

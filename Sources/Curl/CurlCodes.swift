@@ -6,6 +6,7 @@ extension TransferError.Code {
         self =
             switch code {
             case CURLE_ABORTED_BY_CALLBACK where progress.resendRefused: .connectionDied
+            case CURLE_ABORTED_BY_CALLBACK where progress.wasTooLate: .tooLate
             // An answer without a status line counts as HTTP/0.9, which is not allowed.
             case CURLE_UNSUPPORTED_PROTOCOL where progress.starts > 0, CURLE_WEIRD_SERVER_REPLY: .invalidResponse
             case CURLE_UNSUPPORTED_PROTOCOL, CURLE_URL_MALFORMAT, CURLE_LOGIN_DENIED: .badURL

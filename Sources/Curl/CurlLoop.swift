@@ -110,8 +110,8 @@ package final class CurlLoop: Sendable {
         return try result.get()
     }
 
-    /// Ends the loop: takes nothing more, lets transfers under way finish for at most `drain`, then breaks them off
-    /// with ``TransferError/Code/shutDown``. Returns when everything is delivered. A second call can bring the end
+    /// Ends the loop: takes nothing more, breaks off with ``TransferError/Code/shutDown`` what no byte was sent of, lets
+    /// the other transfers under way finish for at most `drain`, then breaks them off as well. Returns when everything is delivered. A second call can bring the end
     /// forward.
     package func stop(drain: Duration = .zero) async {
         guard inbox.hasBegun else { return abandon() }

@@ -40,7 +40,11 @@ final class EasyHandle {
     /// - Returns: `CURLE_OK`, or the first option that libcurl did not take.
     func prepare(_ request: HTTPRequest, for sink: Sink) -> CURLcode {
         self.sink = sink
-        progress = TransferProgress(isSecure: request.isSecure)
+        progress = TransferProgress(isSecure: request.isSecure, sendBy: request.sendBy)
+        if let kept = request.keptBodyBytes {
+            progress.keptBodyBytes = kept
+            progress.maximumBodyBytes = 2 * kept
+        }
         errorText.pointee = 0
         headers.fill(request)
         var options = OptionSetter(easy)
@@ -106,6 +110,7 @@ final class EasyHandle {
     private func message(_ code: CURLcode) -> String {
         if code == CURLE_OK { return "the answer ended within its headers" }
         if progress.resendRefused { return "the peer ended the connection, or refused the request, unanswered" }
+        if progress.wasTooLate { return "the time to send the request was over" }
         if code == CURLE_WRITE_ERROR { return "the headers of the answer are too long" }
         let text = errorText.pointee == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: errorText)
         // A peer can bring some of the words; control characters of its choosing shall not reach a terminal.

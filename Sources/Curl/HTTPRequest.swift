@@ -32,6 +32,14 @@ package struct HTTPRequest: Sendable {
     /// whether the request was processed (RFC 9112, section 9.3.1). For a request whose outcome must not be left open
     /// by that, the price of a connection buys certainty.
     package var freshConnection: Bool
+    /// The moment after which no byte of the request may be sent any more; nil means any time.
+    ///
+    /// A process can be stopped for minutes at any instant, and a connection can come about long after it was asked for:
+    /// whoever may act for a time only says so here. Past it the transfer ends with ``TransferError/Code/tooLate``.
+    package var sendBy: ContinuousClock.Instant?
+    /// How much of the body of the answer is kept, in bytes; at most as much again is read. Default
+    /// ``HTTPResponse/maximumBodyPrefixBytes``, with ``HTTPResponse/maximumBodyBytes`` read.
+    package var keptBodyBytes: Int?
 
     /// The longest address, in bytes.
     package static let maximumURLBytes = 8192
@@ -50,7 +58,9 @@ package struct HTTPRequest: Sendable {
         body: [UInt8] = [],
         timeout: Duration = .seconds(15),
         connectTimeout: Duration = .seconds(10),
-        freshConnection: Bool = false
+        freshConnection: Bool = false,
+        sendBy: ContinuousClock.Instant? = nil,
+        keptBodyBytes: Int? = nil
     ) {
         self.url = url
         self.method = method
@@ -59,6 +69,8 @@ package struct HTTPRequest: Sendable {
         self.timeout = timeout
         self.connectTimeout = connectTimeout
         self.freshConnection = freshConnection
+        self.sendBy = sendBy
+        self.keptBodyBytes = keptBodyBytes
     }
 }
 

@@ -20,7 +20,7 @@ package struct HTTPResponse: Sendable {
     /// The last `retry-after` header as it was sent, trimmed, at most ``maximumRetryAfterBytes`` visible ASCII
     /// characters and spaces; nil where there is none or it is unusable.
     package var retryAfter: String?
-    /// The beginning of the body, at most ``maximumBodyPrefixBytes``.
+    /// The beginning of the body, at most ``maximumBodyPrefixBytes`` unless the request asked for more.
     package var bodyPrefix: [UInt8]
     /// Whether the body arrived to its end.
     package var isBodyComplete: Bool

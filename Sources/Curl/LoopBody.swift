@@ -33,7 +33,12 @@ final class LoopBody {
     func run() {
         while true {
             let work = inbox.take()
-            for job in work.jobs { start(job) }
+            if work.deadline == nil {
+                for job in work.jobs { start(job) }
+            } else {
+                for job in work.jobs { finish(job.sink, .failure(.stopped)) }
+                abandonUnsent()
+            }
             for number in work.cancelled { cancel(number) }
             turn()
             deliver()
@@ -46,6 +51,9 @@ final class LoopBody {
     private func start(_ job: Job) {
         do throws(TransferError) {
             try job.request.check()
+            if let sendBy = job.request.sendBy, ContinuousClock.now > sendBy {
+                throw .refused(.tooLate, "the time to send the request was over")
+            }
             guard active.count < limits.transfers else {
                 throw .refused(.overloaded, "\(limits.transfers) transfers are under way")
             }
@@ -77,6 +85,13 @@ final class LoopBody {
             let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
             // libcurl counts such retries over the life of a handle and gives up at five: a fresh one begins at zero.
             remove(handle, keep: !handle.progress.resendRefused) { $0.finish(code) }
+        }
+    }
+
+    /// Breaks off what no byte was sent of: whoever stops the loop has it done elsewhere.
+    private func abandonUnsent() {
+        for handle in active where !handle.isSent {
+            remove(handle, keep: false) { $0.abandon(TransferError.stopped.code, TransferError.stopped.message) }
         }
     }
 

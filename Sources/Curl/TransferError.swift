@@ -31,6 +31,8 @@ package struct TransferError: Error, Sendable, Hashable {
         case cancelled
         /// The loop was stopped.
         case shutDown
+        /// The time by which the request had to be sent was over before it was.
+        case tooLate
         /// Another failure, by its `CURLcode` (libcurl-errors(3)).
         case other(Int32)
     }

@@ -4,6 +4,13 @@ import CCurl
 struct TransferProgress {
     /// Whether the request goes over TLS.
     var isSecure = false
+    /// The moment after which the request may not be written any more.
+    var sendBy: ContinuousClock.Instant?
+    /// How much of the body is kept, and how much is read, in bytes.
+    var keptBodyBytes = HTTPResponse.maximumBodyPrefixBytes
+    var maximumBodyBytes = HTTPResponse.maximumBodyBytes
+    /// Whether libcurl was about to write the request when its time was over.
+    var wasTooLate = false
     /// How often libcurl was about to write the request.
     var starts = 0
     /// Whether libcurl wanted to write the request again although a byte of it had gone out before.
@@ -38,9 +45,9 @@ struct TransferProgress {
     /// - Returns: whether to go on.
     mutating func takeBody(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         bodyBytes += bytes.count
-        let room = HTTPResponse.maximumBodyPrefixBytes - bodyPrefix.count
+        let room = keptBodyBytes - bodyPrefix.count
         if room > 0 { bodyPrefix.append(contentsOf: bytes.prefix(room)) }
-        return bodyBytes <= HTTPResponse.maximumBodyBytes
+        return bodyBytes <= maximumBodyBytes
     }
 
     // "HTTP/1.1 200 OK" and "HTTP/2 200": libcurl has checked the form before it hands the line over.
@@ -116,6 +123,10 @@ func startSending(
     let handle = Unmanaged<EasyHandle>.fromOpaque(context).takeUnretainedValue()
     if handle.isSent {
         handle.progress.resendRefused = true
+        return CURL_PREREQFUNC_ABORT
+    }
+    if let sendBy = handle.progress.sendBy, ContinuousClock.now > sendBy {
+        handle.progress.wasTooLate = true
         return CURL_PREREQFUNC_ABORT
     }
     handle.progress.starts += 1

@@ -17,15 +17,23 @@ struct EndedAttempt: Sendable {
         }
     }
 
+    /// The beginning of the body of an answer that was no success.
+    private var answerBody: [UInt8] {
+        guard case .success(let response) = result, !(200..<300).contains(response.status) else { return [] }
+        return response.bodyPrefix
+    }
+
     /// Decides what follows.
-    func judged(retry: RetryPolicy, now: Int64, random: Double) -> JudgedAttempt {
+    func judged(by destination: Destination, isStopping: Bool, now: Int64, random: Double) -> JudgedAttempt {
         let outcome = AttemptOutcome(result, now: now)
-        let verdict = Settlement.Verdict(after: outcome, attempt: delivery.attempt, retry: retry, random: random)
+        let verdict = Settlement.Verdict(
+            after: outcome, attempt: delivery.attempt, retry: destination.retry, onUnknown: destination.onUnknown,
+            isStopping: isStopping, random: random)
         return JudgedAttempt(
             ended: self, outcome: outcome,
             settlement: Settlement(
                 reference: delivery.reference, token: delivery.token, verdict: verdict, answer: outcome.answer,
-                health: Health(outcome)))
+                answerBody: answerBody, duration: duration, health: Health(outcome)))
     }
 }
 
@@ -63,6 +71,9 @@ struct JudgedAttempt: Sendable {
             metadata["retry_in_s"] = .stringConvertible((delay / .seconds(1) * 1000).rounded() / 1000)
             logger.warning("attempt failed, will be repeated", metadata: metadata)
         case .release: break  // what was not made is told of above
+        case .held:
+            metrics.count(.held)
+            logger.error("outcome unknown, held for a person", metadata: metadata)
         case .dead:
             metrics.count(.dead)
             logger.error("dead letter", metadata: metadata)

@@ -13,7 +13,8 @@ package enum AttemptOutcome: Sendable, Equatable {
     /// The request went out, and no answer came: the destination may have acted on it.
     case unknown(answer: String)
 
-    /// The gateway itself did not send the request, for it stops or is at a limit: the destination has no part in it.
+    /// The gateway itself did not send the request, for it stops, is at a limit or came too late: the destination has no
+    /// part in it.
     case notMade(answer: String)
 
     /// Judges the end of a transfer.
@@ -33,7 +34,7 @@ package enum AttemptOutcome: Sendable, Equatable {
             let answer = "\(error.code)"
             if error.requestSent {
                 self = .unknown(answer: answer)
-            } else if [.shutDown, .cancelled, .overloaded].contains(error.code) {
+            } else if [.shutDown, .cancelled, .overloaded, .tooLate].contains(error.code) {
                 self = .notMade(answer: answer)
             } else if error.isRetryable {
                 self = .failed(answer: answer, retryAfter: nil)

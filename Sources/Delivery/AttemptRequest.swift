@@ -12,10 +12,13 @@ extension HTTPRequest {
     static let connectTimeout = Duration.seconds(10)
 
     /// The request of one attempt (see the README, "What a destination receives").
-    /// - Parameter now: seconds since 1970, for the signature.
+    /// - Parameters:
+    ///   - now: seconds since 1970, for the signature.
+    ///   - sendBy: the moment after which it must not be sent any more.
     /// - Throws: `InvalidPayload` where the stored body is not what the front door let in.
     package init(
-        attempt delivery: LeasedDelivery, to destination: Destination, now: Int64
+        attempt delivery: LeasedDelivery, to destination: Destination, now: Int64,
+        sendBy: ContinuousClock.Instant? = nil
     ) throws(InvalidPayload) {
         let event = delivery.event
         let payload = try event.rendered(as: destination.payload)
@@ -28,6 +31,7 @@ extension HTTPRequest {
             ("oncegate-attempt", String(delivery.attempt)),
             ("oncegate-source", event.source),
         ]
+        if delivery.isReplay { headers.append(("oncegate-replay", "1")) }
         if let traceparent = event.traceparent { headers.append(("traceparent", traceparent)) }
         if let key = destination.signingSecret {
             let timestamp = String(now)
@@ -39,6 +43,8 @@ extension HTTPRequest {
         headers.append(contentsOf: destination.headers.map { ($0.name, $0.value.revealed) })
         self.init(
             url: destination.url, headers: headers, body: payload.body, timeout: destination.timeout,
-            connectTimeout: min(destination.timeout, Self.connectTimeout))
+            connectTimeout: min(destination.timeout, Self.connectTimeout),
+            // A peer may close a kept connection in the moment in which it is used again, and the outcome is then unknown.
+            freshConnection: destination.onUnknown == .hold, sendBy: sendBy)
     }
 }

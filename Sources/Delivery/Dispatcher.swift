@@ -16,6 +16,8 @@ actor Dispatcher {
     static let maximumLease = 64
     /// By how much a lease outlasts the longest attempt.
     static let leaseMargin = Duration.seconds(5)
+    /// How long before the end of its lease a request must be on its way.
+    static let sendMargin = Duration.seconds(1)
     /// How long to sleep at the most: another process may have queued something.
     static let idleTime = Duration.seconds(1)
     /// How long to wait before Redis is asked again after it failed.
@@ -24,10 +26,11 @@ actor Dispatcher {
     nonisolated let unownedExecutor: UnownedSerialExecutor
     /// Distinguishes this dispatcher's tokens from those of others.
     nonisolated let number: UInt32
-    private let environment: DispatchEnvironment
-    private let metrics: DestinationMetrics
+    let environment: DispatchEnvironment
+    let metrics: DestinationMetrics
     private let wakeRequested = Atomic(false)
-    private var destination: Destination
+    private var requests = LeaseRequests(dispatcher: String(UInt64.random(in: 0 ... .max), radix: 36))
+    private(set) var destination: Destination
     private var bounds: HistoryBounds
     private var inFlight: [UInt64: LeasedDelivery] = [:]
     private var nextToken: UInt64 = 0
@@ -87,21 +90,33 @@ actor Dispatcher {
         let free = destination.concurrency - inFlight.count
         guard !isStopping, free > 0 else { return nil }
         let limit = min(free, Self.maximumLease)
-        let lease = try await environment.ledger.lease(
-            destination: destination.name, limit: limit, length: destination.timeout + Self.leaseMargin,
-            rate: destination.rateLimit.map { LeaseRate(perSecond: $0.perSecond) })
-        send(lease.deliveries, to: destination)
+        let rule = LeaseRule(destination, window: bounds.window)
+        // This process may have been stopped for any time before it goes on: the lease began no earlier than this.
+        let leaseEnd = ContinuousClock.now + rule.length
+        let lease = try await lease(limit: limit, rule: rule)
+        send(lease.deliveries, to: destination, by: leaseEnd - Self.sendMargin)
+        report(lease)
         if lease.deliveries.count == limit { return free > limit ? .zero : nil }
         return min(lease.nextDue ?? Self.idleTime, Self.idleTime)
     }
 
-    private func send(_ deliveries: [LeasedDelivery], to destination: Destination) {
+    private func lease(limit: Int, rule: LeaseRule) async throws -> Lease {
+        // A copy, for an actor's own property cannot be lent over a wait; nothing else leases meanwhile.
+        var requests = requests
+        defer { self.requests = requests }
+        return try await environment.ledger.lease(
+            destination: destination.name, limit: limit, rule: rule, requests: &requests)
+    }
+
+    private func send(
+        _ deliveries: [LeasedDelivery], to destination: Destination, by sendBy: ContinuousClock.Instant
+    ) {
         guard !deliveries.isEmpty else { return }
         let now = environment.clock()
         var transfers: [Transfer] = []
         for delivery in deliveries {
             do throws(InvalidPayload) {
-                let request = try HTTPRequest(attempt: delivery, to: destination, now: now)
+                let request = try HTTPRequest(attempt: delivery, to: destination, now: now, sendBy: sendBy)
                 transfers.append(Transfer(token: takeToken(for: delivery), request: request))
             } catch {
                 let unsendable = TransferError(code: .badRequest, message: "\(error)", requestSent: false)
@@ -136,25 +151,17 @@ actor Dispatcher {
     private func record() async throws {
         let batch = Array(ended.prefix(Ledger.maximumSettlements))
         let now = environment.clock()
-        let judged = batch.map { $0.judged(retry: destination.retry, now: now, random: .random(in: 0..<1)) }
+        let judged = batch.map {
+            $0.judged(by: destination, isStopping: isStopping, now: now, random: .random(in: 0..<1))
+        }
         let settled = try await environment.ledger.settle(
             destination: destination.name, judged.map(\.settlement), bounds: bounds,
-            breaker: BreakerRule(destination.breaker))
+            breaker: BreakerRule(destination.breaker), guardTime: destination.guardTime(window: bounds.window))
         ended.removeFirst(batch.count)
         for (attempt, result) in zip(judged, settled.results) {
             attempt.report(result, to: environment.logger, metrics, destination: destination.name)
         }
         report(settled.breaker)
-    }
-
-    /// Tells when the breaker opens and when it closes.
-    private func report(_ change: Settled.BreakerChange) {
-        let metadata: Logger.Metadata = ["destination": .string(destination.name)]
-        switch change {
-        case .opened: environment.logger.error("breaker open: deliveries wait", metadata: metadata)
-        case .closed: environment.logger.notice("breaker closed: deliveries go on", metadata: metadata)
-        case .none: break
-        }
     }
 }
 

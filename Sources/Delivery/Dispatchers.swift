@@ -81,11 +81,3 @@ package final class Dispatchers: Sendable {
         for name in gone { await running.remove(name)?.stop() }
     }
 }
-
-extension HistoryBounds {
-    init(_ configuration: GatewayConfiguration) {
-        self.init(
-            window: Int(configuration.idempotency.window.components.seconds), time: configuration.retention.time,
-            events: configuration.retention.events)
-    }
-}

@@ -2,8 +2,8 @@ import EventLedger
 import GatewayConfiguration
 
 extension Settlement.Verdict {
-    /// After how long what was leased and not sent falls due again: at once would be a loop without a pause where the
-    /// gateway is at a limit of its own.
+    /// After how long what was leased and not sent falls due again, while the gateway goes on: at once would be a loop
+    /// without a pause where it is at a limit of its own.
     static let handBackDelay = Duration.seconds(1)
 
     /// Decides what happens to a delivery after an attempt.
@@ -11,13 +11,18 @@ extension Settlement.Verdict {
     /// A destination's `retry-after` puts the next attempt off, never brings it forward.
     /// - Parameters:
     ///   - attempt: the number of the attempt, from 1.
+    ///   - isStopping: whether the gateway stops: what it has not sent is then for others, at once.
     ///   - random: a number in 0..<1, for the jitter.
-    package init(after outcome: AttemptOutcome, attempt: Int, retry: RetryPolicy, random: Double) {
+    package init(
+        after outcome: AttemptOutcome, attempt: Int, retry: RetryPolicy, onUnknown: Destination.OnUnknown,
+        isStopping: Bool = false, random: Double
+    ) {
         switch outcome {
         case .delivered: self = .delivered
         case .rejected, .unsendable: self = .dead
         case .failed(_, let retryAfter): self.init(attempt: attempt, retry: retry, random: random, retryAfter)
-        case .notMade: self = .release(after: Self.handBackDelay)
+        case .notMade: self = .release(after: isStopping ? .zero : Self.handBackDelay)
+        case .unknown where onUnknown == .hold: self = .held
         case .unknown: self.init(attempt: attempt, retry: retry, random: random, nil)
         }
     }
@@ -39,12 +44,5 @@ extension Health {
         case .failed, .unknown: self = .failing
         case .notMade, .unsendable: self = .untested
         }
-    }
-}
-
-extension BreakerRule {
-    /// The rule of a configured breaker.
-    init(_ breaker: Destination.Breaker) {
-        self.init(failures: breaker.failures, probe: breaker.probe, probeMaximum: breaker.probeMax)
     }
 }

@@ -3,36 +3,38 @@ import Redis
 
 /// An event that the front door has verified and routed.
 package struct NewEvent: Sendable {
+    /// A destination that the event goes to, and how its delivery waits.
+    package struct Target: Sendable, Hashable {
+        /// The destination's name.
+        package let name: String
+        /// Whether deliveries of one subject go to it one at a time and in order.
+        package let isOrdered: Bool
+        /// How many deliveries may wait for it; nil means no bound of its own.
+        package let maximumPending: Int?
+
+        /// Names a destination.
+        package init(name: String, isOrdered: Bool = false, maximumPending: Int? = nil) {
+            self.name = name
+            self.isOrdered = isOrdered
+            self.maximumPending = maximumPending
+        }
+    }
+
     /// The event's source and id.
     package let reference: EventReference
-    /// Its type.
-    package let type: String
-    /// What it is about, in the sender's words, where it says so.
-    package let subject: String?
-    /// The content type that came with it.
-    package let contentType: String?
-    /// The trace it belongs to.
-    package let traceparent: String
-    /// The signed timestamp, in seconds since 1970.
-    package let signedTimestamp: Int64
+    /// What is kept beside the body.
+    package let head: EventHead
     /// The raw body.
     package let body: ByteBuffer
     /// The destinations it goes to; empty where no route matches.
-    package let destinations: [String]
+    package let targets: [Target]
 
     /// Puts an event together.
-    package init(
-        reference: EventReference, type: String, subject: String?, contentType: String?, traceparent: String,
-        signedTimestamp: Int64, body: ByteBuffer, destinations: [String]
-    ) {
+    package init(reference: EventReference, head: EventHead, body: ByteBuffer, targets: [Target]) {
         self.reference = reference
-        self.type = type
-        self.subject = subject
-        self.contentType = contentType
-        self.traceparent = traceparent
-        self.signedTimestamp = signedTimestamp
+        self.head = head
         self.body = body
-        self.destinations = destinations
+        self.targets = targets
     }
 }
 
@@ -42,8 +44,9 @@ package enum ClaimResult: Sendable, Equatable {
     case claimed
     /// The id was seen before; its claim is renewed.
     case duplicate
-    /// As many deliveries are pending as may be: nothing was written, and the sender keeps the event.
-    case full
+    /// As many deliveries are pending as may be, in all or for the destination that is named: nothing was written, and
+    /// the sender keeps the event.
+    case full(destination: String?)
 }
 
 /// The bounds of a claim.
@@ -69,20 +72,26 @@ extension Ledger {
     package func claim(_ event: NewEvent, limits: ClaimLimits) -> EventLoopFuture<ClaimResult> {
         var keys: [RedisArgument] = [
             .string(keyspace.claim(event.reference)), .string(keyspace.event(event.reference)),
-            .string(keyspace.pending),
+            .string(keyspace.pending), .string(keyspace.history), .string(keyspace.behind),
         ]
-        keys.append(contentsOf: event.destinations.map { .string(keyspace.due($0)) })
-        let arguments: [RedisArgument] = [
-            .integer(limits.window), .integer(limits.maximumPending), .string(event.reference.member),
-            .string(event.type), .string(event.subject ?? ""), .string(event.contentType ?? ""),
-            .string(event.traceparent), .integer(Int(event.signedTimestamp)), .bytes(event.body),
-            .string(keyspace.base),
+        var arguments: [RedisArgument] = [
+            .string(keyspace.base), .integer(limits.window), .integer(limits.maximumPending),
+            .string(event.reference.member), .string(event.head.packed), .bytes(event.body),
+            .string(event.head.subject.map { "\(event.reference.source):\($0)" } ?? ""),
         ]
+        for target in event.targets {
+            keys.append(.string(keyspace.due(target.name)))
+            arguments.append(.string(target.name))
+            arguments.append(target.isOrdered ? "o" : "-")
+            arguments.append(target.maximumPending.map { .integer($0) } ?? "")
+        }
         return connection.evaluate(Scripts.claim, keys: keys, arguments: arguments).flatMapThrowing { reply in
             switch reply {
             case .integer(1): .claimed
             case .integer(0): .duplicate
-            case .integer(-1): .full
+            case .integer(-1): .full(destination: nil)
+            case .integer(let number) where number < 0 && -number - 2 < event.targets.count:
+                .full(destination: event.targets[Int(-number) - 2].name)
             default: throw LedgerError(script: "claim")
             }
         }

@@ -6,21 +6,27 @@ import Redis
 /// | --- | --- | --- |
 /// | `og:{p}:claim:<source>:<id>` | string | the claim: set once, renewed at every sighting |
 /// | `og:{p}:event:<source>:<id>` | hash | the event and the state of its deliveries |
-/// | `og:{p}:due:<destination>` | sorted set | member `<source>:<id>`, score the time of the next attempt |
+/// | `og:{p}:history` | sorted set | every event: the finished ones by the time they finished, above them the others |
+/// | `og:{p}:due:<destination>` | sorted set | `<source>:<id>`, score the time of the next attempt; `….5` while leased |
+/// | `og:{p}:queue:<destination>:<source>:<subject>` | list | deliveries in order, the first of them in `due` |
+/// | `og:{p}:behind` | hash | for each destination how many deliveries are behind the first of their queue |
 /// | `og:{p}:dead:<destination>` | sorted set | dead letters, score the time they were given up |
-/// | `og:{p}:done` | sorted set | finished events, score the time they finished |
+/// | `og:{p}:held:<destination>` | sorted set | deliveries of unknown outcome that wait for a person |
+/// | `og:{p}:lease:<destination>:<dispatcher>` | string | the latest lease of a dispatcher, for as long as it lasts |
 /// | `og:{p}:breaker:<destination>` | hash | failures in a row; while the breaker is open, when the next probe may go |
 /// | `og:{p}:rate:<destination>` | hash | the token bucket of a rate limit, gone once it is full again |
+/// | `og:{p}:fresh:<destination>:<source>:<family>:<subject>` | string | the time of the latest event delivered |
+/// | `og:{p}:paused` | hash | the paused destinations |
+/// | `og:{p}:destinations` | set | the destinations that something is kept for |
 /// | `og:{p}:pending` | string | the number of deliveries that wait, in all |
 ///
 /// Times are milliseconds of Redis' own clock. `og` is the configured prefix; `p` is the partition, in braces so that
 /// all keys of one script share a Redis Cluster slot. Source and destination names hold no colon, so that a name and an
 /// id can always be told apart.
 ///
-/// The fields of an event: `t` type, `j` subject, `c` content type, `p` traceparent, `s` signed timestamp (seconds),
-/// `b` raw body, `r` received at, `n` deliveries not settled, `d` dead letters; for each destination `a:<name>` its
-/// leases so far, `x:<name>` those of them that no request came of, and `s:<name>` the last verdict, its time and the
-/// answer.
+/// The fields of an event: `m` its ``EventHead`` and the time it was received, `b` raw body, `n` deliveries pending, `d`
+/// deliveries that wait for a person; for each destination `:<name>` the ``DeliveryRecord`` and `y:<name>` the beginning
+/// of the body of the last answer that was no success.
 package struct Keyspace: Sendable {
     /// What all keys begin with.
     let base: String
@@ -32,17 +38,20 @@ package struct Keyspace: Sendable {
         base = "\(prefix):{\(partition)}:"
     }
 
-    var claims: String { base + "claim:" }
-    var events: String { base + "event:" }
-    var done: String { base + "done" }
+    var history: String { base + "history" }
     var pending: String { base + "pending" }
+    var behind: String { base + "behind" }
+    var paused: String { base + "paused" }
+    var destinations: String { base + "destinations" }
 
-    func claim(_ event: EventReference) -> String { claims + event.member }
-    func event(_ event: EventReference) -> String { events + event.member }
+    func claim(_ event: EventReference) -> String { base + "claim:" + event.member }
+    func event(_ event: EventReference) -> String { base + "event:" + event.member }
     func due(_ destination: String) -> String { base + "due:" + destination }
+    func dead(_ destination: String) -> String { base + "dead:" + destination }
+    func held(_ destination: String) -> String { base + "held:" + destination }
     func breaker(_ destination: String) -> String { base + "breaker:" + destination }
     func rate(_ destination: String) -> String { base + "rate:" + destination }
-    func dead(_ destination: String) -> String { base + "dead:" + destination }
+    func lease(_ destination: String, dispatcher: String) -> String { base + "lease:\(destination):\(dispatcher)" }
 }
 
 /// Which event is meant: ids are unique within a source only.

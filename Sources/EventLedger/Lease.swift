@@ -10,10 +10,15 @@ package struct LeasedDelivery: Sendable {
     package let type: String
     /// What it is about, in the sender's words, where it says so.
     package let subject: String?
-    /// The number of this attempt, from 1.
+    /// The number of this attempt, from 1; a replay begins anew.
     package let attempt: Int
-    /// The fencing token of this lease, for ``Ledger/settle(destination:_:bounds:)``: it grows with every lease.
+    /// The fencing token of this lease, for ``Ledger/settle(destination:_:bounds:breaker:guardTime:)``: it grows with
+    /// every lease.
     package let token: Int
+    /// Whether a person had it delivered once more.
+    package let isReplay: Bool
+    /// Whether the lease before ran out without a word of what became of its attempt.
+    package let repeatsUnknown: Bool
     /// When the event was accepted, in milliseconds of Redis' clock.
     package let receivedAt: Int64
 
@@ -23,9 +28,30 @@ package struct LeasedDelivery: Sendable {
 
 /// What a lease brought.
 package struct Lease: Sendable {
+    /// What became of a delivery that is not to be attempted.
+    package struct Passed: Sendable, Equatable {
+        /// Why a delivery is not attempted.
+        package enum Reason: String, Sendable {
+            /// Nothing was recorded of its last attempt, and the destination must never be called twice.
+            case held
+            /// The destination has had a later event of the same family and subject.
+            case stale
+        }
+
+        /// The event.
+        package let reference: EventReference
+        /// Its type.
+        package let type: String
+        /// Why it is not attempted.
+        package let reason: Reason
+    }
+
     /// The deliveries to attempt now.
     package let deliveries: [LeasedDelivery]
-    /// How long until the next delivery falls due, or nil where none waits; zero where more are due now.
+    /// The deliveries that were settled instead.
+    package let passed: [Passed]
+    /// How long until the next delivery falls due, or nil where none waits or the destination is paused; zero where
+    /// more are due now.
     package let nextDue: Duration?
 }
 
@@ -43,57 +69,123 @@ package struct LeaseRate: Sendable, Equatable {
     package var burst: Double { perSecond > 0 ? max(1, perSecond / 10) : 0 }
 }
 
+/// How deliveries of a destination are leased.
+package struct LeaseRule: Sendable {
+    /// How long a lease lasts: longer than an attempt can take.
+    package let length: Duration
+    /// The bound of leases over all processes; nil means none.
+    package let rate: LeaseRate?
+    /// Whether an attempt that nothing was recorded of is held for a person, and not repeated.
+    package let holdsUnknown: Bool
+    /// Whether updates that are older than an event delivered for the same subject are left out.
+    package let skipsStale: Bool
+    /// How long an id stays claimed, in seconds, where a lease settles the last delivery of an event.
+    package let window: Int
+
+    /// Sets the rule.
+    package init(
+        length: Duration, rate: LeaseRate? = nil, holdsUnknown: Bool = false, skipsStale: Bool = false, window: Int
+    ) {
+        self.length = length
+        self.rate = rate
+        self.holdsUnknown = holdsUnknown
+        self.skipsStale = skipsStale
+        self.window = window
+    }
+}
+
+/// The lease requests of one dispatcher: each has a number, and each tells whether the reply to the one before came.
+///
+/// Deliveries leased by a request whose reply was lost are handed back by the next one, and a request that arrives after
+/// its successor leases nothing.
+package struct LeaseRequests: Sendable {
+    /// A name that no other dispatcher of any process has.
+    package let dispatcher: String
+    private(set) var number = 0
+    private(set) var isReplyMissing = false
+
+    /// - Parameter dispatcher: a name that no other dispatcher of any process has, without spaces.
+    package init(dispatcher: String) {
+        self.dispatcher = dispatcher
+    }
+
+    /// Counts a request that is about to be sent.
+    /// - Returns: whether the reply to the one before never came.
+    mutating func begin() -> Bool {
+        defer { isReplyMissing = true }
+        number += 1
+        return isReplyMissing
+    }
+
+    /// Notes that the reply has come.
+    mutating func end() {
+        isReplyMissing = false
+    }
+}
+
 extension Ledger {
     /// After how many bytes of bodies a lease takes no more, so that a reply stays small; one body may exceed it.
     package static let maximumLeaseBytes = 4 << 20
 
-    /// Takes deliveries of a destination that are due, and counts the attempt.
+    /// Takes deliveries of a destination that are due.
     ///
     /// A delivery whose lease runs out without a settlement falls due again, for any process.
     /// - Parameters:
     ///   - limit: how many deliveries to take at the most.
-    ///   - length: how long the lease lasts: longer than an attempt can take.
-    ///   - rate: the bound of leases over all processes; nil means none.
-    /// - Throws: ``RedisError`` where Redis is away; deliveries leased by a lost reply fall due again later.
+    ///   - requests: the requests of this dispatcher so far.
+    /// - Throws: ``RedisError`` where Redis is away; what a lost reply has leased is handed back by the next request.
     package func lease(
-        destination: String, limit: Int, length: Duration, rate: LeaseRate? = nil
+        destination: String, limit: Int, rule: LeaseRule, requests: inout LeaseRequests
     ) async throws -> Lease {
-        let reply =
-            try await connection.evaluate(
-                Scripts.lease,
-                keys: [
-                    .string(keyspace.due(destination)), .string(keyspace.pending), .string(keyspace.rate(destination)),
-                    .string(keyspace.breaker(destination)),
-                ],
-                arguments: [
-                    .string(destination), .integer(limit), .integer(length.milliseconds), .string(keyspace.events),
-                    .integer(Self.maximumLeaseBytes), .string(rate.map { "\($0.perSecond / 1000)" } ?? ""),
-                    .string(rate.map { "\($0.burst)" } ?? ""),
-                ]
-            ) as RedisValue
-        guard case .array(let items) = reply, let wait = items.first?.integer else {
-            throw LedgerError(script: "lease")
+        let isReplyMissing = requests.begin()
+        let items = try await list(
+            Scripts.lease,
+            keys: [
+                keyspace.due(destination), keyspace.pending, keyspace.rate(destination), keyspace.breaker(destination),
+                keyspace.paused, keyspace.lease(destination, dispatcher: requests.dispatcher),
+            ],
+            arguments: [
+                .string(keyspace.base), .string(destination), .integer(limit), .integer(rule.length.milliseconds),
+                .integer(Self.maximumLeaseBytes), .string(rule.rate.map { "\($0.perSecond / 1000)" } ?? ""),
+                .string(rule.rate.map { "\($0.burst)" } ?? ""), .integer(requests.number),
+                isReplyMissing ? "lost" : "", rule.holdsUnknown ? "hold" : "retry", rule.skipsStale ? "guard" : "",
+                .integer(rule.window),
+            ])
+        requests.end()
+        guard let wait = items.first?.integer, wait >= -1 else { throw LedgerError(script: "lease") }
+        var deliveries: [LeasedDelivery] = []
+        var passed: [Lease.Passed] = []
+        for item in items.dropFirst() {
+            guard case .array(let fields) = item else { throw LedgerError(script: "lease") }
+            if fields.count == 3 {
+                passed.append(try Self.passed(fields))
+            } else {
+                deliveries.append(try Self.delivery(fields))
+            }
         }
-        return Lease(
-            deliveries: try items.dropFirst().map(Self.delivery),
-            nextDue: wait < 0 ? nil : .milliseconds(wait))
+        return Lease(deliveries: deliveries, passed: passed, nextDue: wait < 0 ? nil : .milliseconds(wait))
     }
 
-    private static func delivery(_ reply: RedisValue) throws -> LeasedDelivery {
-        guard case .array(let fields) = reply, fields.count == 10,
-            let reference = fields[0].string.flatMap(EventReference.init(member:)),
-            let token = fields[1].integer, let notMade = fields[2].string.flatMap(Int64.init),
-            let type = fields[3].string,
-            let timestamp = fields[7].string.flatMap(Int64.init), let receivedAt = fields[8].string.flatMap(Int64.init),
-            case .bulk(let body) = fields[9]
+    private static func passed(_ fields: [RedisValue]) throws -> Lease.Passed {
+        guard let reference = fields[0].string.flatMap(EventReference.init(member:)),
+            let reason = fields[1].string.flatMap(Lease.Passed.Reason.init), case .bulk(let packed) = fields[2],
+            let (head, _) = EventHead.unpack(packed)
         else { throw LedgerError(script: "lease") }
-        func text(_ index: Int) -> String? { fields[index].string.flatMap { $0.isEmpty ? nil : $0 } }
+        return Lease.Passed(reference: reference, type: head.type, reason: reason)
+    }
+
+    private static func delivery(_ fields: [RedisValue]) throws -> LeasedDelivery {
+        guard fields.count == 7, let reference = fields[0].string.flatMap(EventReference.init(member:)),
+            let token = fields[1].integer, let unmade = fields[2].integer, let flags = fields[3].string,
+            case .bulk(let packed) = fields[5], let (head, receivedAt) = EventHead.unpack(packed),
+            case .bulk(let body) = fields[6]
+        else { throw LedgerError(script: "lease") }
         let event = Event(
-            source: reference.source, id: reference.id, contentType: text(5), signedTimestamp: timestamp,
-            traceparent: text(6), body: Array(body.readableBytesView))
+            source: reference.source, id: reference.id, contentType: head.contentType,
+            signedTimestamp: head.signedTimestamp, traceparent: head.traceparent, body: Array(body.readableBytesView))
         return LeasedDelivery(
-            event: event, type: type, subject: text(4), attempt: Int(token - notMade), token: Int(token),
-            receivedAt: receivedAt)
+            event: event, type: head.type, subject: head.subject, attempt: Int(token - unmade), token: Int(token),
+            isReplay: flags.contains("r"), repeatsUnknown: fields[4] == .integer(1), receivedAt: receivedAt)
     }
 }
 

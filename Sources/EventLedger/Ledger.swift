@@ -7,7 +7,7 @@ import Redis
 /// is Redis' own clock, so that processes whose clocks differ agree.
 package struct Ledger: Sendable {
     /// The scripts that a connection must know before a ledger uses it.
-    package static let scripts = [Scripts.claim, Scripts.lease, Scripts.settle, Scripts.trim, Scripts.backlog]
+    package static let scripts = Scripts.all
 
     let connection: RedisConnection
     let keyspace: Keyspace
@@ -19,21 +19,48 @@ package struct Ledger: Sendable {
         self.connection = connection
         self.keyspace = keyspace
     }
+
+    /// Calls a script whose reply is a list.
+    func list(_ script: RedisScript, keys: [String], arguments: [RedisArgument]) async throws -> [RedisValue] {
+        let reply =
+            try await connection.evaluate(script, keys: keys.map { .string($0) }, arguments: arguments)
+            as RedisValue
+        guard case .array(let items) = reply else { throw LedgerError(script: script.name) }
+        return items
+    }
+
+    /// Calls a script whose reply is a number.
+    func number(_ script: RedisScript, keys: [String], arguments: [RedisArgument]) async throws -> Int {
+        let reply =
+            try await connection.evaluate(script, keys: keys.map { .string($0) }, arguments: arguments)
+            as RedisValue
+        guard let number = reply.integer else { throw LedgerError(script: script.name) }
+        return Int(number)
+    }
 }
 
 /// The Lua scripts, embedded in the program.
 enum Scripts {
-    static let claim = RedisScript(name: "claim", source: text(PackageResources.claim_lua))
-    static let lease = RedisScript(name: "lease", source: text(PackageResources.lease_lua))
-    static let settle = RedisScript(name: "settle", source: history + text(PackageResources.settle_lua))
-    static let trim = RedisScript(name: "trim", source: history + text(PackageResources.trim_lua))
-    static let backlog = RedisScript(name: "backlog", source: text(PackageResources.backlog_lua))
+    static let claim = script("claim", queue, PackageResources.claim_lua)
+    static let lease = script("lease", queue, record, PackageResources.lease_lua)
+    static let settle = script("settle", queue, record, history, PackageResources.settle_lua)
+    static let trim = script("trim", queue, history, PackageResources.trim_lua)
+    static let backlog = script("backlog", queue, PackageResources.backlog_lua)
+    static let requeue = script("requeue", queue, record, PackageResources.requeue_lua)
+    static let forget = script("forget", PackageResources.forget_lua)
+    static let events = script("events", PackageResources.events_lua)
+    static let event = script("event", PackageResources.event_lua)
+    static let deliveries = script("deliveries", PackageResources.deliveries_lua)
 
-    /// What two of the scripts begin with: Redis has no place for functions that scripts share.
-    private static let history = text(PackageResources.history_lua)
+    static let all = [claim, lease, settle, trim, backlog, requeue, forget, events, event, deliveries]
 
-    private static func text(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes, as: UTF8.self)
+    // What scripts share is put before them: Redis has no place for it.
+    private static let queue = PackageResources.queue_lua
+    private static let record = PackageResources.record_lua
+    private static let history = PackageResources.history_lua
+
+    private static func script(_ name: String, _ parts: [UInt8]...) -> RedisScript {
+        RedisScript(name: name, source: String(decoding: parts.joined(), as: UTF8.self))
     }
 }
 

@@ -1,3 +1,4 @@
+import NIOCore
 import Redis
 
 /// What became of one attempt, as the ledger records it.
@@ -10,6 +11,8 @@ package struct Settlement: Sendable, Equatable {
         case retry(after: Duration)
         /// It is given up and becomes a dead letter.
         case dead
+        /// It is not known whether the destination has it, and it waits for a person.
+        case held
         /// No request came of the lease: it falls due again after a time and has cost no attempt.
         case release(after: Duration)
     }
@@ -20,19 +23,29 @@ package struct Settlement: Sendable, Equatable {
     package let token: Int
     /// What happens to the delivery.
     package let verdict: Verdict
-    /// The answer in a few words: a status code or the name of an error; neither a body nor a secret.
+    /// The answer in a few words: a status code or the name of an error; neither a body nor a secret, no line end.
     package let answer: String
+    /// The beginning of the body of an answer that was no success, at most ``maximumBodyBytes``.
+    package let answerBody: [UInt8]
+    /// How long the attempt took.
+    package let duration: Duration
     /// What the attempt says of the destination as a whole.
     package let health: Health
 
-    /// Puts a settlement together.
+    /// How much of the body of an answer is kept, in bytes.
+    package static let maximumBodyBytes = 1024
+
+    /// Puts a settlement together; a longer body is cut.
     package init(
-        reference: EventReference, token: Int, verdict: Verdict, answer: String, health: Health = .untested
+        reference: EventReference, token: Int, verdict: Verdict, answer: String, answerBody: [UInt8] = [],
+        duration: Duration = .zero, health: Health = .untested
     ) {
         self.reference = reference
         self.token = token
         self.verdict = verdict
         self.answer = answer
+        self.answerBody = Array(answerBody.prefix(Self.maximumBodyBytes))
+        self.duration = duration
         self.health = health
     }
 }
@@ -108,34 +121,33 @@ extension Ledger {
     package static let maximumSettlements = 128
 
     /// Records what became of attempts of one destination.
-    /// - Throws: ``RedisError`` where Redis is away. It is safe to call again: what was recorded before is then
-    ///   reported as overtaken, or recorded once more without harm.
+    /// - Parameter guardTime: how long the time of a delivered event is remembered, for a destination that leaves out
+    ///   updates older than that; nil for others.
+    /// - Throws: ``RedisError`` where Redis is away. It is safe to call again: what was recorded before is reported as
+    ///   recorded.
     package func settle(
-        destination: String, _ settlements: some Collection<Settlement>, bounds: HistoryBounds, breaker: BreakerRule
+        destination: String, _ settlements: some Collection<Settlement>, bounds: HistoryBounds, breaker: BreakerRule,
+        guardTime: Duration? = nil
     ) async throws -> Settled {
         precondition(settlements.count <= Self.maximumSettlements)
         var arguments: [RedisArgument] = [
-            .string(destination), .string(keyspace.events), .string(keyspace.claims), .integer(bounds.window),
+            .string(keyspace.base), .string(destination), .integer(bounds.window),
             .integer(bounds.time.milliseconds), .integer(bounds.events), .integer(breaker.failures),
             .integer(breaker.probe.milliseconds), .integer(breaker.probeMaximum.milliseconds),
+            guardTime.map { .integer($0.milliseconds) } ?? "",
         ]
         for settlement in settlements {
             let (verdict, delay) = settlement.verdict.words
             arguments.append(contentsOf: [
                 .string(settlement.reference.member), .integer(settlement.token), .string(verdict),
-                .integer(delay.milliseconds), .string(settlement.answer),
-                .string(settlement.health.rawValue),
+                .integer(delay.milliseconds), .string(settlement.answer), .string(settlement.health.rawValue),
+                .integer(settlement.duration.milliseconds), .bytes(ByteBuffer(bytes: settlement.answerBody)),
             ])
         }
-        let keys = [
-            keyspace.due(destination), keyspace.dead(destination), keyspace.done, keyspace.pending,
-            keyspace.breaker(destination),
-        ]
-        let reply =
-            try await connection.evaluate(
-                Scripts.settle, keys: keys.map { .string($0) }, arguments: arguments
-            ) as RedisValue
-        guard case .array(let items) = reply, items.count == settlements.count + 1,
+        let items = try await list(
+            Scripts.settle,
+            keys: [keyspace.due(destination), keyspace.pending, keyspace.breaker(destination)], arguments: arguments)
+        guard items.count == settlements.count + 1,
             let change = items.last?.string.flatMap(Settled.BreakerChange.init)
         else { throw LedgerError(script: "settle") }
         return Settled(
@@ -150,6 +162,7 @@ extension Settlement.Verdict {
         case .delivered: ("delivered", .zero)
         case .retry(let delay): ("retry", delay)
         case .dead: ("dead", .zero)
+        case .held: ("held", .zero)
         case .release(let delay): ("release", delay)
         }
     }

@@ -16,7 +16,7 @@ enum Admission {
     ///   - now: seconds since 1970.
     ///   - trace: makes a new `traceparent` for an event that came without one.
     static func decide(
-        headers: HTTPHeaders, body: ByteBuffer, source: DoorPlan.Source, routes: RoutingTable, now: Int64,
+        headers: HTTPHeaders, body: ByteBuffer, source: DoorPlan.Source, plan: DoorPlan, now: Int64,
         trace: () -> String
     ) -> Admission {
         do throws(VerificationFailure) {
@@ -28,10 +28,12 @@ enum Admission {
             let traceparent = headers.first(name: "traceparent").flatMap { Traceparent.isValid($0) ? $0 : nil }
             return .claim(
                 NewEvent(
-                    reference: EventReference(source: source.name, id: message.id), type: envelope.type,
-                    subject: envelope.subject, contentType: contentType(in: headers),
-                    traceparent: traceparent ?? trace(), signedTimestamp: message.timestamp, body: body,
-                    destinations: routes.destinations(source: source.name, type: envelope.type)))
+                    reference: EventReference(source: source.name, id: message.id),
+                    head: EventHead(
+                        type: envelope.type, subject: envelope.subject, contentType: contentType(in: headers),
+                        traceparent: traceparent ?? trace(), signedTimestamp: message.timestamp,
+                        time: envelope.timestamp ?? message.timestamp * 1000),
+                    body: body, targets: plan.targets(source: source.name, type: envelope.type)))
         } catch {
             return .refuse(error == .missingHeaders ? .missingHeaders : .invalidSignature, EventOutcome(error))
         }

@@ -95,26 +95,28 @@ final class Door: Sendable {
     func claimed(_ event: NewEvent, result: Result<ClaimResult, any Error>, duration: TimeAmount) -> Answer {
         let reference = event.reference
         var metadata: Logger.Metadata = [
-            "source": .string(reference.source), "id": .string(reference.id), "type": .string(event.type),
+            "source": .string(reference.source), "id": .string(reference.id), "type": .string(event.head.type),
         ]
         defer { metrics.accept(seconds: Double(duration.nanoseconds) / 1e9) }
         switch result {
-        case .success(.claimed) where event.destinations.isEmpty:
+        case .success(.claimed) where event.targets.isEmpty:
             metrics.event(source: reference.source, outcome: .ignored)
             logger.info("ignored", metadata: metadata)
             return .ignored(id: reference.id)
         case .success(.claimed):
             metrics.event(source: reference.source, outcome: .accepted)
-            metadata["destinations"] = .array(event.destinations.map { .string($0) })
+            let destinations = event.targets.map(\.name)
+            metadata["destinations"] = .array(destinations.map { .string($0) })
             logger.info("accepted", metadata: metadata)
-            onQueued(event.destinations)
+            onQueued(destinations)
             return .accepted(id: reference.id)
         case .success(.duplicate):
             metrics.event(source: reference.source, outcome: .duplicate)
             logger.debug("duplicate", metadata: metadata)
             return .duplicate(id: reference.id)
-        case .success(.full):
+        case .success(.full(let destination)):
             metadata["reason"] = "max_pending deliveries are waiting"
+            if let destination { metadata["destination"] = .string(destination) }
             return unavailable(metadata)
         case .failure(let error):
             metadata["reason"] = .string("\(error)")

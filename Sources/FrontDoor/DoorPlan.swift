@@ -13,7 +13,9 @@ struct DoorPlan: Sendable {
 
     /// The sources by path.
     let sources: [String: Source]
-    let routes: RoutingTable
+    private let routes: RoutingTable
+    /// How deliveries wait, by destination.
+    private let targets: [String: NewEvent.Target]
     let claimLimits: ClaimLimits
     /// The longest body, in bytes.
     let maximumBody: Int
@@ -30,12 +32,16 @@ struct DoorPlan: Sendable {
                 )
             })
         routes = RoutingTable(configuration.routes)
-        claimLimits = ClaimLimits(
-            window: Int(configuration.idempotency.window.components.seconds),
-            maximumPending: configuration.maxPending)
+        targets = Dictionary(uniqueKeysWithValues: configuration.destinations.map { ($0.name, NewEvent.Target($0)) })
+        claimLimits = ClaimLimits(configuration)
         maximumBody = configuration.limits.body
         maximumConnections = configuration.limits.connections
         requestTimeout = TimeAmount(configuration.limits.requestTimeout)
+    }
+
+    /// The destinations of an event.
+    func targets(source: String, type: String) -> [NewEvent.Target] {
+        routes.destinations(source: source, type: type).compactMap { targets[$0] }
     }
 
     /// The source of a request target: its path alone counts, a query does not.

@@ -141,7 +141,7 @@ final class RequestHandler: ChannelInboundHandler {
 
     private func decide(_ head: HTTPRequestHead, source: DoorPlan.Source, body: ByteBuffer) {
         let admission = Admission.decide(
-            headers: head.headers, body: body, source: source, routes: plan.routes, now: door.clock()
+            headers: head.headers, body: body, source: source, plan: plan, now: door.clock()
         ) {
             var random = SystemRandomNumberGenerator()
             return Traceparent.make(using: &random)

@@ -10,9 +10,12 @@ import Testing
     static let latest = 0.999_999_999_999
 
     private func verdict(
-        _ outcome: AttemptOutcome, attempt: Int = 1, random: Double = 0.5, retry: RetryPolicy = policy
+        _ outcome: AttemptOutcome, attempt: Int = 1, random: Double = 0.5, retry: RetryPolicy = policy,
+        onUnknown: Destination.OnUnknown = .retry, isStopping: Bool = false
     ) -> Settlement.Verdict {
-        Settlement.Verdict(after: outcome, attempt: attempt, retry: retry, random: random)
+        Settlement.Verdict(
+            after: outcome, attempt: attempt, retry: retry, onUnknown: onUnknown, isStopping: isStopping,
+            random: random)
     }
 
     private func delay(_ verdict: Settlement.Verdict) -> Double? {
@@ -58,6 +61,16 @@ import Testing
     @Test(arguments: [1, 4, 5])
     func whatWasNeverSentUsesNoAttemptUp(attempt: Int) {
         #expect(verdict(.notMade(answer: "shutDown"), attempt: attempt) == .release(after: .seconds(1)))
+        let stopping = verdict(.notMade(answer: "shutDown"), isStopping: true)
+        #expect(stopping == .release(after: .zero), "it is for others, at once")
+    }
+
+    @Test(arguments: [1, 4, 5])
+    func whatMayHaveArrivedIsHeldWhereItMustNotComeTwice(attempt: Int) {
+        #expect(verdict(.unknown(answer: "timeout"), attempt: attempt, onUnknown: .hold) == .held)
+        let failed = AttemptOutcome.failed(answer: "connect", retryAfter: nil)
+        #expect(verdict(failed, attempt: 1, onUnknown: .hold) == verdict(failed, attempt: 1), "that one was not sent")
+        #expect(verdict(.notMade(answer: "tooLate"), onUnknown: .hold) == .release(after: .seconds(1)))
     }
 
     @Test func withoutRepetitionTheFirstFailureIsTheLast() {

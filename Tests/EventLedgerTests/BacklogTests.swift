@@ -9,10 +9,15 @@ import Testing
         try await Bench.with { bench async throws in
             #expect(
                 try await bench.ledger.backlog(destination: "email")
-                    == Backlog(pending: 0, deadLetters: 0, oldestPending: .zero, isBreakerOpen: false))
+                    == Backlog(
+                        pending: 0, deadLetters: 0, held: 0, oldestPending: .zero, isBreakerOpen: false,
+                        isPaused: false))
             for id in ["a", "b", "c"] { _ = try await bench.claim(.sample(id)) }
             try await bench.finish(as: .dead)
-            try await bench.connection.command("HINCRBY", .string(Bench.eventKey("c")), "r", -90_000)
+            let head = try #require(try await bench.field("m", of: "c"))
+            let received = try #require(Int(head.prefix(13)))
+            try await bench.connection.command(
+                "HSET", .string(Bench.eventKey("c")), "m", .string("\(received - 90_000)\(head.dropFirst(13))"))
             let backlog = try await bench.ledger.backlog(destination: "email")
             #expect(backlog.pending == 2)
             #expect(backlog.deadLetters == 1)
@@ -27,7 +32,9 @@ import Testing
             try await bench.delete(Bench.eventKey("msg_1"))
             #expect(
                 try await bench.ledger.backlog(destination: "email")
-                    == Backlog(pending: 1, deadLetters: 0, oldestPending: .zero, isBreakerOpen: false))
+                    == Backlog(
+                        pending: 1, deadLetters: 0, held: 0, oldestPending: .zero, isBreakerOpen: false,
+                        isPaused: false))
         }
     }
 }

@@ -10,7 +10,8 @@ import Testing
         #expect(keyspace.event(event) == "staging:{7}:event:clerk:msg_1")
         #expect(keyspace.due("email") == "staging:{7}:due:email")
         #expect(keyspace.dead("email") == "staging:{7}:dead:email")
-        #expect(keyspace.done == "staging:{7}:done")
+        #expect(keyspace.held("email") == "staging:{7}:held:email")
+        #expect(keyspace.history == "staging:{7}:history")
         #expect(keyspace.pending == "staging:{7}:pending")
     }
 

@@ -13,8 +13,7 @@ import Testing
     }
 
     private func lease(_ bench: Bench, perSecond: Double) async throws -> Lease {
-        try await bench.ledger.lease(
-            destination: "email", limit: 100, length: .seconds(60), rate: LeaseRate(perSecond: perSecond))
+        try await bench.lease(limit: 100, length: .seconds(60), rate: LeaseRate(perSecond: perSecond))
     }
 
     /// Sets what the bucket holds, and when it was last looked at, in milliseconds from now.
@@ -54,8 +53,7 @@ import Testing
             try await bench.redis.withConnection { connection in
                 let other = Ledger(connection: connection, keyspace: Bench.keyspace)
                 let rate = LeaseRate(perSecond: 0.1)
-                let mine = try await bench.ledger.lease(
-                    destination: "email", limit: 9, length: .seconds(60), rate: rate)
+                let mine = try await bench.lease(limit: 9, length: .seconds(60), rate: rate)
                 let theirs = try await other.lease(destination: "email", limit: 9, length: .seconds(60), rate: rate)
                 #expect(mine.deliveries.count == 1)
                 #expect(theirs.deliveries.isEmpty)

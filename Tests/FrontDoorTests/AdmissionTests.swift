@@ -47,7 +47,7 @@ import Webhooks
         let source = try #require(plan.source(target: "/hook"))
         return Admission.decide(
             headers: try request.headers(), body: ByteBuffer(string: request.sentBody ?? request.body), source: source,
-            routes: plan.routes, now: now, trace: { "new trace" })
+            plan: plan, now: now, trace: { "new trace" })
     }
 
     private func claimed(_ request: Request) throws -> NewEvent {
@@ -97,22 +97,22 @@ import Webhooks
     func claimsWhatIsSigned(family: String) throws {
         let event = try claimed(Request(family: family, further: [("traceparent", Self.trace)]))
         #expect(event.reference == EventReference(source: "clerk", id: "msg_1"))
-        #expect(event.type == "user.created")
-        #expect(event.subject == "user_1")
-        #expect(event.contentType == "application/json")
-        #expect(event.traceparent == Self.trace)
-        #expect(event.signedTimestamp == TestDoor.now)
+        #expect(event.head.type == "user.created")
+        #expect(event.head.subject == "user_1")
+        #expect(event.head.contentType == "application/json")
+        #expect(event.head.traceparent == Self.trace)
+        #expect(event.head.signedTimestamp == TestDoor.now)
         #expect(String(buffer: event.body) == Request().body)
-        #expect(event.destinations == ["email"])
+        #expect(event.targets.map(\.name) == ["email"])
     }
 
     @Test func aTraceThatIsNoneIsReplaced() throws {
-        #expect(try claimed(Request()).traceparent == "new trace")
-        #expect(try claimed(Request(further: [("traceparent", "00-0-0-0")])).traceparent == "new trace")
+        #expect(try claimed(Request()).head.traceparent == "new trace")
+        #expect(try claimed(Request(further: [("traceparent", "00-0-0-0")])).head.traceparent == "new trace")
     }
 
     @Test func whatNoRouteTakesGoesNowhere() throws {
-        #expect(try claimed(Request(body: #"{"type":"session.created"}"#)).destinations.isEmpty)
+        #expect(try claimed(Request(body: #"{"type":"session.created"}"#)).targets.isEmpty)
     }
 
     @Test func theNamesOfHeadersKnowNoCase() throws {

@@ -1,17 +1,14 @@
--- Measures what waits for one destination.
+-- Measures what waits for one destination (after queue.lua).
 --
--- KEYS  1 due   2 dead   3 breaker
--- ARGV  1 prefix of the event keys   2 how many deliveries to look at for the oldest
--- Reply  { deliveries pending, dead letters, age in milliseconds of the oldest pending event looked at,
---          1 while the breaker is open }
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
+-- KEYS  1 due   2 behind   3 dead   4 held   5 breaker   6 paused
+-- ARGV  1 what all keys begin with   2 destination   3 how many deliveries to look at for the oldest
+-- Reply  { deliveries pending, dead letters, deliveries held, age in milliseconds of the oldest pending event looked
+--          at, 1 while the breaker is open, 1 while the destination is paused }
 local oldest = now
-for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, tonumber(ARGV[2]) - 1)) do
-  local received = tonumber(redis.call('HGET', ARGV[1] .. member, 'r') or now)
-  if received < oldest then
-    oldest = received
-  end
+for _, member in ipairs(redis.call('ZRANGE', KEYS[1], 0, tonumber(ARGV[3]) - 1)) do
+  local head = redis.call('HGET', ARGV[1] .. 'event:' .. member, 'm')
+  oldest = math.min(oldest, head and tonumber(string.match(head, '^%d+')) or now)
 end
-return { redis.call('ZCARD', KEYS[1]), redis.call('ZCARD', KEYS[2]), now - oldest,
-  redis.call('HEXISTS', KEYS[3], 'o') }
+local pending = redis.call('ZCARD', KEYS[1]) + tonumber(redis.call('HGET', KEYS[2], ARGV[2]) or '0')
+return { pending, redis.call('ZCARD', KEYS[3]), redis.call('ZCARD', KEYS[4]), now - oldest,
+  redis.call('HEXISTS', KEYS[5], 'o'), redis.call('HEXISTS', KEYS[6], ARGV[2]) }

@@ -1,16 +1,19 @@
--- Claims an event and queues its deliveries: both or neither.
+-- Claims an event and queues its deliveries: both or neither (after queue.lua).
 --
--- KEYS  1 claim   2 event   3 pending   4… due of each routed destination
--- ARGV  1 window of the claim in seconds   2 most deliveries that may be pending
---       3 member of the due sets   4 type   5 subject   6 content type   7 traceparent
---       8 signed timestamp in seconds   9 raw body   10 what all keys begin with
--- Reply  1 claimed   0 seen before   -1 too many deliveries pending: nothing was written
+-- KEYS  1 claim   2 event   3 pending   4 history   5 behind   6… due of each routed destination
+-- ARGV  1 what all keys begin with   2 window of the claim in seconds   3 most deliveries that may be pending
+--       4 member of the sets   5 head, without the time it is received at   6 raw body   7 source and subject with a
+--       colon between, or empty where it has no subject
+--       then three for each routed destination: its name, `o` where it keeps an order or `-`, and the most of its
+--       deliveries that may be pending or an empty text
+-- Reply  1 claimed   0 seen before   -1 too many deliveries pending in all, -1 - i at destination i: nothing was written
 --
 -- The first write is a SET, which Redis refuses when it is out of memory, read-only or unable to persist; what follows
 -- in the same script is then never reached. Once it has passed, Redis lets the rest of the script through.
-local claimed = redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[1])
+local base, member = ARGV[1], ARGV[4]
+local claimed = redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[2])
 if not claimed then
-  redis.call('EXPIRE', KEYS[1], ARGV[1])
+  redis.call('EXPIRE', KEYS[1], ARGV[2])
   return 0
 end
 -- A claim can lapse while a delivery waits for hours; the event itself then still says that it was seen.
@@ -18,32 +21,56 @@ local left = redis.call('HGET', KEYS[2], 'n')
 if left and tonumber(left) > 0 then
   return 0
 end
-local destinations = #KEYS - 3
-if destinations == 0 then
+local count = #KEYS - 5
+if count == 0 then
   return 1
 end
-if tonumber(redis.call('GET', KEYS[3]) or '0') + destinations > tonumber(ARGV[2]) then
+local full = tonumber(redis.call('GET', KEYS[3]) or '0') + count > tonumber(ARGV[3]) and -1
+for i = 1, count do
+  local most = tonumber(ARGV[7 + 3 * i])
+  if most and not full then
+    local behind = tonumber(redis.call('HGET', KEYS[5], ARGV[5 + 3 * i]) or '0')
+    full = redis.call('ZCARD', KEYS[5 + i]) + behind >= most and -1 - i
+  end
+end
+if full then
   redis.call('DEL', KEYS[1])
-  return -1
+  return full
 end
-local time = redis.call('TIME')
-local now = string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000))
 if left then
-  -- Finished, and sent again after the claim had lapsed: it starts anew, so nothing may still call it finished.
-  local dead = tonumber(redis.call('HGET', KEYS[2], 'd') or '0')
-  for i = 4, #KEYS do
-    dead = dead - redis.call('ZREM', (string.gsub(KEYS[i], ':due:', ':dead:', 1)), ARGV[3])
+  -- Finished, and sent again after the claim had lapsed: it starts anew. What waits for a person stays, but for the
+  -- destinations that it is sent to again; its attempts are counted on, so that an answer to an old one is known as such.
+  local routed, kept, aside, tokens = {}, {}, 0, {}
+  for i = 1, count do
+    routed[ARGV[5 + 3 * i]] = true
   end
-  redis.call('ZREM', ARGV[10] .. 'done', ARGV[3])
+  local fields = redis.call('HGETALL', KEYS[2])
+  for i = 1, #fields, 2 do
+    local name = string.match(fields[i], '^:(.*)$')
+    if name and routed[name] then
+      redis.call('ZREM', base .. 'dead:' .. name, member)
+      redis.call('ZREM', base .. 'held:' .. name, member)
+      tokens[name] = string.match(fields[i + 1], '^%d+')
+    elseif name and (redis.call('ZSCORE', base .. 'dead:' .. name, member)
+        or redis.call('ZSCORE', base .. 'held:' .. name, member)) then
+      aside = aside + 1
+      kept[#kept + 1], kept[#kept + 2] = fields[i], fields[i + 1]
+    end
+  end
   redis.call('DEL', KEYS[2])
-  if dead > 0 then
-    redis.call('HSET', KEYS[2], 'd', dead)
+  if aside > 0 then
+    redis.call('HSET', KEYS[2], 'd', aside, unpack(kept))
   end
+  left = tokens
 end
-redis.call('HSET', KEYS[2], 't', ARGV[4], 'j', ARGV[5], 'c', ARGV[6], 'p', ARGV[7], 's', ARGV[8], 'b', ARGV[9],
-  'r', now, 'n', destinations)
-for i = 4, #KEYS do
-  redis.call('ZADD', KEYS[i], now, ARGV[3])
+local record = { 'm', text(now) .. ' ' .. ARGV[5], 'b', ARGV[6], 'n', count }
+for i = 1, count do
+  local name, ordering = ARGV[5 + 3 * i], ARGV[6 + 3 * i]
+  local token = left and left[name] or '0'
+  record[#record + 1], record[#record + 2] = ':' .. name, token .. ' ' .. token .. ' ' .. ordering
+  enqueue(base, name, member, ordering == 'o' and ARGV[7] ~= '' and ARGV[7])
 end
-redis.call('INCRBY', KEYS[3], destinations)
+redis.call('HSET', KEYS[2], unpack(record))
+redis.call('INCRBY', KEYS[3], count)
+redis.call('ZADD', KEYS[4], text(UNFINISHED + now), member)
 return 1

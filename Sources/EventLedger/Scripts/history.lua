@@ -1,16 +1,18 @@
--- What settle and trim share; it is put before each of them.
+-- What settle and trim share (after queue.lua); it is put before them.
 --
 -- Lets at most `most` finished events leave: those finished longer ago than `keep` milliseconds, and the oldest of those
 -- beyond `count`. Only writes that a Redis out of memory takes, too: history must never keep the door shut.
-local function trim_history(done, events, now, keep, count, most)
-  local leaving = redis.call('ZRANGEBYSCORE', done, '-inf', string.format('%.0f', now - keep), 'LIMIT', 0, most)
-  local surplus = math.min(most, redis.call('ZCARD', done) - count)
+local function trim_history(base, keep, count, most)
+  local history = base .. 'history'
+  local leaving = redis.call('ZRANGEBYSCORE', history, '-inf', text(now - keep), 'LIMIT', 0, most)
+  local finished = redis.call('ZCOUNT', history, '-inf', '(' .. text(UNFINISHED))
+  local surplus = math.min(most, finished - count)
   if surplus > #leaving then
-    leaving = redis.call('ZRANGE', done, 0, surplus - 1)
+    leaving = redis.call('ZRANGE', history, 0, surplus - 1)
   end
   for _, member in ipairs(leaving) do
-    redis.call('ZREM', done, member)
-    redis.call('DEL', events .. member)
+    redis.call('ZREM', history, member)
+    redis.call('DEL', base .. 'event:' .. member)
   end
   return #leaving
 end

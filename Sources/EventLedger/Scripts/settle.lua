@@ -1,27 +1,25 @@
--- Records what became of attempts of one destination (after history.lua).
+-- Records what became of attempts of one destination (after queue.lua, record.lua and history.lua).
 --
--- KEYS  1 due   2 dead   3 done   4 pending   5 breaker
--- ARGV  1 destination   2 prefix of the event keys   3 prefix of the claim keys   4 window of the claim in seconds
---       5 how long a finished event is kept, in milliseconds   6 how many finished events are kept
---       7 failures in a row that open the breaker   8 time until the first probe, 9 longest time between probes, in
---       milliseconds
---       then six for each attempt: member, token, `delivered` | `retry` | `dead` | `release`, delay in milliseconds,
---       answer, `up` | `failing` | `untested`; `release` hands back what was leased and not sent, and does not count
---       as an attempt
--- Reply  for each attempt 1 recorded, or 0 overtaken: a later lease exists or the delivery is settled, and nothing was
---        changed; and last `opened`, `closed` or an empty text for the breaker
-local time = redis.call('TIME')
-local now = time[1] * 1000 + math.floor(time[2] / 1000)
-local now_text = string.format('%.0f', now)
+-- KEYS  1 due   2 pending   3 breaker
+-- ARGV  1 what all keys begin with   2 destination   3 window of the claim in seconds
+--       4 how long a finished event is kept, in milliseconds   5 how many finished events are kept
+--       6 failures in a row that open the breaker   7 time until the first probe, 8 longest time between probes, in
+--       milliseconds   9 how long the stale guard remembers, in milliseconds, or empty where there is none
+--       then eight for each attempt: member, token, `delivered` | `retry` | `dead` | `held` | `release`, delay in
+--       milliseconds, answer, `up` | `failing` | `untested`, its duration in milliseconds, the beginning of the body of
+--       the answer; `release` hands back what was leased and not sent, and does not count as an attempt
+-- Reply  for each attempt 1 recorded, or 0 overtaken: a later lease exists or the delivery was settled otherwise, and
+--        nothing was changed; and last `opened`, `closed` or an empty text for the breaker
+local base, destination = ARGV[1], ARGV[2]
 local reply = {}
 -- Changes nothing, and is the first write: Redis does not refuse it when it is out of memory, nor what follows (see lease).
 redis.call('PERSIST', KEYS[1])
 
 -- The breaker: `f` failures in a row; while it is open `o` when the next probe may go, `i` the time between probes and
 -- `p` the probe under way. Without a failure there is no key.
-local state = redis.call('HMGET', KEYS[5], 'f', 'o', 'i', 'p')
-local failures, was_open = tonumber(state[1] or '0'), state[2]
-local open_until, interval, probe = tonumber(state[2]), tonumber(state[3] or ARGV[8]), state[4]
+local breaker = redis.call('HMGET', KEYS[3], 'f', 'o', 'i', 'p')
+local failures, was_open = tonumber(breaker[1] or '0'), breaker[2]
+local open_until, interval, probe = tonumber(breaker[2]), tonumber(breaker[3] or ARGV[7]), breaker[4]
 local is_changed = false
 local function note(member, health)
   if health == 'up' then
@@ -30,10 +28,10 @@ local function note(member, health)
   elseif health == 'failing' then
     is_changed, failures = true, failures + 1
     if open_until and probe == member then
-      interval = math.min(interval * 2, tonumber(ARGV[9]))
+      interval = math.min(interval * 2, tonumber(ARGV[8]))
       open_until, probe = now + interval, false
-    elseif not open_until and failures >= tonumber(ARGV[7]) then
-      interval = tonumber(ARGV[8])
+    elseif not open_until and failures >= tonumber(ARGV[6]) then
+      interval = tonumber(ARGV[7])
       open_until = now + interval
     end
   elseif open_until and probe == member then
@@ -42,55 +40,96 @@ local function note(member, health)
   end
 end
 
-for i = 10, #ARGV, 6 do
-  local member, token, verdict, delay, answer, health = unpack(ARGV, i, i + 5)
-  local event = ARGV[2] .. member
-  local latest = redis.call('HGET', event, 'a:' .. ARGV[1])
-  if latest ~= token or not redis.call('ZSCORE', KEYS[1], member) then
-    reply[#reply + 1] = 0
-  elseif verdict == 'release' then
-    redis.call('HINCRBY', event, 'x:' .. ARGV[1], 1)
-    redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(delay)), member)
-    note(member, health)
-    reply[#reply + 1] = 1
+-- Remembers the time of the latest event of a family and subject that was delivered.
+local function remember(event, member)
+  local head = redis.call('HGET', event, 'm')
+  local _, event_time, type, subject = describe(head)
+  if subject == '' then
+    return
+  end
+  local key = guard_key(base, destination, member, type, subject)
+  if event_time > (tonumber(redis.call('GET', key)) or -math.huge) then
+    redis.call('SET', key, text(event_time), 'PX', ARGV[9])
   else
-    redis.call('HSET', event, 's:' .. ARGV[1], verdict .. ' ' .. now_text .. ' ' .. answer)
-    if verdict == 'retry' then
-      redis.call('ZADD', KEYS[1], string.format('%.0f', now + tonumber(delay)), member)
-    else
-      redis.call('ZREM', KEYS[1], member)
-      redis.call('DECR', KEYS[4])
-      if verdict == 'dead' then
-        redis.call('ZADD', KEYS[2], now_text, member)
-        redis.call('HINCRBY', event, 'd', 1)
-      end
-      if redis.call('HINCRBY', event, 'n', -1) == 0 then
-        redis.call('SET', ARGV[3] .. member, '1', 'EX', ARGV[4])
-        -- An event with a dead letter is kept until somebody has looked at it.
-        if not redis.call('HGET', event, 'd') then
-          redis.call('ZADD', KEYS[3], now_text, member)
-        end
-      end
-    end
-    note(member, health)
-    reply[#reply + 1] = 1
+    redis.call('PEXPIRE', key, ARGV[9])
   end
 end
+
+-- Gives 1 where it is recorded or 0, and whether that is news: the same word once more, as when the reply to the first
+-- one was lost, is no fault.
+local function settle(member, token, verdict, delay, answer, duration, body)
+  local event = base .. 'event:' .. member
+  local state = redis.call('HGET', event, ':' .. destination)
+  if not state then
+    return 0
+  end
+  local latest, unmade, flags, lines = read(state)
+  if latest ~= token then
+    return 0
+  end
+  local stands = standing(lines)
+  if stands == 'held' and verdict ~= 'held' then
+    -- It was held because nothing was known of its latest attempt: now something is.
+    take_back(base, 'held', destination, event, member)
+    redis.call('HINCRBY', event, 'n', 1)
+    redis.call('INCR', KEYS[2])
+    enqueue(base, destination, member, is_ordered(flags) and lane_of(redis.call('HGET', event, 'm'), member))
+  elseif stands ~= 'pending' then
+    return string.match(lines, '^\n(%S+)') == verdict and 1 or 0
+  elseif not is_leased(redis.call('ZSCORE', KEYS[1], member)) then
+    return (verdict == 'retry' or verdict == 'release') and 1 or 0
+  end
+  if verdict == 'release' then
+    if stands == 'held' then
+      lines = add_line(lines, 'queued', 0, 0, answer)
+    end
+    write(event, destination, token, unmade + 1, flags, lines)
+    redis.call('ZADD', KEYS[1], 'XX', text(now + tonumber(delay)), member)
+    return 1, true
+  end
+  if body ~= '' then
+    redis.call('HSET', event, 'y:' .. destination, body)
+  elseif lines ~= '' then
+    redis.call('HDEL', event, 'y:' .. destination)
+  end
+  write(event, destination, token, unmade, flags, add_line(lines, verdict, token - unmade, duration, answer))
+  if verdict == 'retry' then
+    redis.call('ZADD', KEYS[1], 'XX', text(now + tonumber(delay)), member)
+    return 1, true
+  end
+  if verdict ~= 'delivered' then
+    set_aside(base, verdict, destination, event, member)
+  elseif ARGV[9] ~= '' then
+    remember(event, member)
+  end
+  leave(base, destination, event, member, flags)
+  finish(base, event, member, ARGV[3])
+  return 1, true
+end
+
+for i = 10, #ARGV, 8 do
+  local member, token, verdict, delay, answer, health, duration, body = unpack(ARGV, i, i + 7)
+  local result, is_news = settle(member, token, verdict, delay, answer, duration, body)
+  if is_news then
+    note(member, health)
+  end
+  reply[#reply + 1] = result
+end
 if is_changed then
-  redis.call('DEL', KEYS[5])
+  redis.call('DEL', KEYS[3])
   if failures > 0 then
-    redis.call('HSET', KEYS[5], 'f', failures)
+    redis.call('HSET', KEYS[3], 'f', failures)
     if open_until then
-      redis.call('HSET', KEYS[5], 'o', string.format('%.0f', open_until), 'i', interval)
+      redis.call('HSET', KEYS[3], 'o', text(open_until), 'i', interval)
     end
     if probe then
-      redis.call('HSET', KEYS[5], 'p', probe)
+      redis.call('HSET', KEYS[3], 'p', probe)
     end
     -- Forgotten when nobody has tried for a day beyond the longest pause.
-    redis.call('PEXPIRE', KEYS[5], string.format('%.0f', 86400000 + tonumber(ARGV[9])))
+    redis.call('PEXPIRE', KEYS[3], text(86400000 + tonumber(ARGV[8])))
   end
 end
 -- History leaves a few at a time: two for each one that can have entered, so that it shrinks when the bound does.
-trim_history(KEYS[3], ARGV[2], now, tonumber(ARGV[5]), tonumber(ARGV[6]), 2 * #reply)
+trim_history(base, tonumber(ARGV[4]), tonumber(ARGV[5]), 2 * #reply)
 reply[#reply + 1] = open_until and not was_open and 'opened' or was_open and not open_until and 'closed' or ''
 return reply

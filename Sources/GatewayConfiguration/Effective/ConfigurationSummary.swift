@@ -71,6 +71,7 @@ package struct ConfigurationSummary: Sendable, CustomStringConvertible {
         if let limit = destination.rateLimit { traits.append("at most \(limit)") }
         if destination.onUnknown == .hold { traits.append("unknown outcomes held") }
         if destination.ordering == .subject { traits.append("in order by subject") }
+        if let most = destination.maxPending { traits.append("at most \(most) waiting") }
         if destination.skipStale { traits.append("stale updates skipped") }
         return traits
     }

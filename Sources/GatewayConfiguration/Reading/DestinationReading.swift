@@ -3,7 +3,7 @@ import Webhooks
 extension Reading {
     private static let destinationKeys = [
         "url", "headers", "payload", "signing_secret", "timeout", "concurrency", "rate_limit", "retry", "on_unknown",
-        "skip_stale", "breaker", "ordering",
+        "skip_stale", "breaker", "ordering", "max_pending",
     ]
     private static let destinationExample = "{ url: \"http://email:3000/events\" }"
 
@@ -59,6 +59,7 @@ extension Reading {
         }
         if let skipStale = fields.boolean("skip_stale") { destination.skipStale = skipStale }
         if let ordering = fields.choice("ordering", Destination.Ordering.self) { destination.ordering = ordering }
+        destination.maxPending = fields.integer("max_pending", in: 1...100_000_000, example: 100_000)
     }
 
     private func url(_ fields: Fields) -> String? {

@@ -29,6 +29,9 @@ package struct Destination: Sendable {
     package var breaker: Breaker
     /// Whether deliveries of one subject keep their order. Default `none`.
     package var ordering: Ordering
+    /// The number of deliveries that may wait, 1 to 100,000,000; at the bound the door answers 503 to events that go
+    /// here. Nil means no bound but the one of the whole gateway.
+    package var maxPending: Int?
 
     /// The most headers of one destination.
     package static let maximumHeaders = 64
@@ -47,7 +50,8 @@ package struct Destination: Sendable {
         onUnknown: OnUnknown = .retry,
         skipStale: Bool = false,
         breaker: Breaker = Breaker(),
-        ordering: Ordering = .none
+        ordering: Ordering = .none,
+        maxPending: Int? = nil
     ) {
         self.name = name
         self.url = url
@@ -62,6 +66,7 @@ package struct Destination: Sendable {
         self.skipStale = skipStale
         self.breaker = breaker
         self.ordering = ordering
+        self.maxPending = maxPending
     }
 }
 

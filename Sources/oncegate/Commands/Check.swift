@@ -15,7 +15,6 @@ struct Check: ParsableCommand {
             let loaded = try file.load()
             if let redis = loaded.configuration.redis { try Self.check(redis) }
             print(ConfigurationSummary(loaded))
-            for setting in loaded.configuration.settingsNotInForce { printError("warning: \(setting)") }
         } catch let problems as GatewayConfiguration.Problems {
             for warning in problems.warnings { printError("\(warning) (warning)") }
             for problem in problems.problems { printError("\(problem)") }

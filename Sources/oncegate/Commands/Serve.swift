@@ -17,7 +17,6 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try file.load()
-        try loaded.configuration.refuseBrokenPromises()
         let log = loaded.configuration.log
         bootstrapLogging(format: log.format == .json ? .json : .text, level: log.level.loggerLevel)
         let logger = Logger(label: "oncegate")
@@ -47,10 +46,10 @@ func quietened(_ logger: Logger) -> Logger {
     return quiet
 }
 
-/// Logs what was probably not meant in a configuration, and what it asks for in vain.
+/// Logs what was probably not meant in a configuration.
 private func warn(of loaded: GatewayConfiguration.Loaded, _ logger: Logger) {
-    for problem in loaded.warnings.map(\.description) + loaded.configuration.settingsNotInForce {
-        logger.warning("configuration", metadata: ["problem": .string(problem)])
+    for problem in loaded.warnings {
+        logger.warning("configuration", metadata: ["problem": .string(problem.description)])
     }
 }
 
@@ -65,7 +64,6 @@ struct Reload: Sendable {
         for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
             do {
                 let loaded = try file.load()
-                try loaded.configuration.refuseBrokenPromises()
                 warn(of: loaded, logger)
                 for key in loaded.configuration.keysThatNeedRestart(since: initial) {
                     logger.warning("takes effect at the next start", metadata: ["key": .string(key)])

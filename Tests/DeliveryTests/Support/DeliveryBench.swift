@@ -73,10 +73,9 @@ struct DeliveryBench {
     func claim(_ ids: some Sequence<String>, to destinations: [String] = ["email"], notify: Bool = true) async throws {
         for id in ids {
             let event = NewEvent(
-                reference: EventReference(source: "clerk", id: id), type: "user.created", subject: nil,
-                contentType: nil, traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-                signedTimestamp: 1_700_000_000, body: ByteBuffer(string: #"{"type":"user.created"}"#),
-                destinations: destinations)
+                reference: EventReference(source: "clerk", id: id), head: .sample,
+                body: ByteBuffer(string: #"{"type":"user.created"}"#),
+                targets: destinations.map { NewEvent.Target(name: $0) })
             let limits = ClaimLimits(window: 86_400, maximumPending: 10_000)
             #expect(try await ledger.claim(event, limits: limits).get() == .claimed)
         }
@@ -95,6 +94,11 @@ struct DeliveryBench {
         try await connection.command("HGET", .string("og:{0}:event:clerk:\(id)"), .string(name)).string
     }
 
+    /// What is recorded of a delivery.
+    func record(_ id: String, at destination: String = "email") async throws -> DeliveryRecord? {
+        try await ledger.event(EventReference(source: "clerk", id: id))?.listed.deliveries[destination]
+    }
+
     /// Moves a delivery out of reach, so that it falls due when a test says so.
     func putOff(_ id: String, at destination: String = "email") async throws {
         try await connection.command(
@@ -105,6 +109,13 @@ struct DeliveryBench {
     func makeDue(_ id: String, at destination: String = "email") -> EventLoopFuture<RedisValue> {
         connection.send(["ZADD", .string("og:{0}:due:\(destination)"), "XX", "0", .string("clerk:\(id)")])
     }
+}
+
+extension EventHead {
+    static let sample = EventHead(
+        type: "user.created", subject: nil, contentType: nil,
+        traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", signedTimestamp: 1_700_000_000,
+        time: 1_700_000_000_000)
 }
 
 extension Destination {

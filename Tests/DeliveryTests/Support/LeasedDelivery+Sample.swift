@@ -4,8 +4,9 @@ import Webhooks
 
 extension LeasedDelivery {
     /// A delivery as a lease brings it.
-    static func sample(event: Event, attempt: Int) -> LeasedDelivery {
+    static func sample(event: Event, attempt: Int, isReplay: Bool = false) -> LeasedDelivery {
         LeasedDelivery(
-            event: event, type: "user.deleted", subject: "user_1", attempt: attempt, token: attempt, receivedAt: 0)
+            event: event, type: "user.deleted", subject: "user_1", attempt: attempt, token: attempt,
+            isReplay: isReplay, repeatsUnknown: false, receivedAt: 0)
     }
 }

@@ -30,10 +30,14 @@ struct Bench {
         try await ledger.claim(event, limits: ClaimLimits(window: window, maximumPending: maximumPending)).get()
     }
 
+    /// Leases as a dispatcher does whose replies have all come.
     func lease(
-        _ destination: String = "email", limit: Int = 10, length: Duration = .seconds(20)
+        _ destination: String = "email", limit: Int = 10, length: Duration = .seconds(20), rate: LeaseRate? = nil,
+        holdsUnknown: Bool = false, skipsStale: Bool = false
     ) async throws -> Lease {
-        try await ledger.lease(destination: destination, limit: limit, length: length)
+        try await ledger.lease(
+            destination: destination, limit: limit, length: length, rate: rate, holdsUnknown: holdsUnknown,
+            skipsStale: skipsStale)
     }
 
     /// Leases one delivery and records what became of it.
@@ -48,13 +52,14 @@ struct Bench {
     @discardableResult
     func settle(
         _ delivery: LeasedDelivery, of destination: String = "email", as verdict: Settlement.Verdict,
-        bounds: HistoryBounds = .wide
+        bounds: HistoryBounds = .wide, guardTime: Duration? = nil
     ) async throws -> SettlementResult {
         let settlement = Settlement(
             reference: delivery.reference, token: delivery.token, verdict: verdict, answer: "200")
         return try #require(
-            try await ledger.settle(destination: destination, [settlement], bounds: bounds, breaker: .wide).results
-                .first)
+            try await ledger.settle(
+                destination: destination, [settlement], bounds: bounds, breaker: .wide, guardTime: guardTime
+            ).results.first)
     }
 
     // MARK: What stands in Redis
@@ -78,13 +83,26 @@ struct Bench {
         try await connection.command("HGET", .string(Self.eventKey(id)), .string(name)).string
     }
 
+    /// What is recorded of a delivery; nil where there is none.
+    func record(_ id: String, at destination: String = "email") async throws -> DeliveryRecord? {
+        try await field(":" + destination, of: id).flatMap { DeliveryRecord($0) }
+    }
+
+    /// The members of the history that are finished, the earliest first.
+    func finished() async throws -> [String] {
+        try await connection.texts("ZRANGEBYSCORE", .string(Self.keyspace.history), "-inf", "(4503599627370496")
+    }
+
     func lifetime(_ key: String) async throws -> Int {
         Int(try await connection.command("TTL", .string(key)).integer ?? -3)
     }
 
-    /// Lets a member of a sorted set fall due, as if its time had come.
+    /// Lets a delivery fall due, as if its time had come or its lease had run out.
     func makeDue(_ id: String, at destination: String = "email") async throws {
-        try await connection.command("ZADD", .string(Self.keyspace.due(destination)), "XX", "0", .string("clerk:\(id)"))
+        let due = RedisArgument.string(Self.keyspace.due(destination))
+        let score = try await connection.command("ZSCORE", due, .string("clerk:\(id)")).string
+        let isLeased = score?.hasSuffix(".5") ?? false
+        try await connection.command("ZADD", due, "XX", isLeased ? "0.5" : "0", .string("clerk:\(id)"))
     }
 
     func delete(_ key: String) async throws { try await connection.command("DEL", .string(key)) }
@@ -94,12 +112,26 @@ extension NewEvent {
     /// An event of the source `clerk`.
     static func sample(
         _ id: String = "msg_1", to destinations: [String] = ["email"], type: String = "user.created",
-        subject: String? = "user_1", contentType: String? = "application/json", body: [UInt8] = Array("{}".utf8)
+        subject: String? = "user_1", contentType: String? = "application/json", time: Int64 = 1_700_000_000_000,
+        body: [UInt8] = Array("{}".utf8)
+    ) -> NewEvent {
+        .sample(
+            id, targets: destinations.map { NewEvent.Target(name: $0) }, type: type, subject: subject,
+            contentType: contentType, time: time, body: body)
+    }
+
+    /// An event of the source `clerk` for destinations with settings of their own.
+    static func sample(
+        _ id: String = "msg_1", targets: [Target], type: String = "user.created", subject: String? = "user_1",
+        contentType: String? = "application/json", time: Int64 = 1_700_000_000_000, body: [UInt8] = Array("{}".utf8)
     ) -> NewEvent {
         NewEvent(
-            reference: EventReference(source: "clerk", id: id), type: type, subject: subject, contentType: contentType,
-            traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", signedTimestamp: 1_700_000_000,
-            body: ByteBuffer(bytes: body), destinations: destinations)
+            reference: EventReference(source: "clerk", id: id),
+            head: EventHead(
+                type: type, subject: subject, contentType: contentType,
+                traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", signedTimestamp: 1_700_000_000,
+                time: time),
+            body: ByteBuffer(bytes: body), targets: targets)
     }
 }
 
@@ -111,4 +143,17 @@ extension HistoryBounds {
 extension BreakerRule {
     /// A rule that nothing in a test breaks.
     static let wide = BreakerRule(failures: 1_000_000, probe: .seconds(10), probeMaximum: .seconds(300))
+}
+
+extension Ledger {
+    /// Leases as a new dispatcher does.
+    func lease(
+        destination: String, limit: Int, length: Duration, rate: LeaseRate? = nil, holdsUnknown: Bool = false,
+        skipsStale: Bool = false
+    ) async throws -> Lease {
+        var requests = LeaseRequests(dispatcher: String(UInt64.random(in: 0 ... .max)))
+        let rule = LeaseRule(
+            length: length, rate: rate, holdsUnknown: holdsUnknown, skipsStale: skipsStale, window: Bench.window)
+        return try await lease(destination: destination, limit: limit, rule: rule, requests: &requests)
+    }
 }
