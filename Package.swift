@@ -75,7 +75,7 @@ let package = Package(
         .target(
             name: "Admin",
             dependencies: [
-                "GatewayConfiguration", "Telemetry",
+                "EventLedger", "GatewayConfiguration", "Redis", "Telemetry", "Webhooks",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -139,7 +139,9 @@ let package = Package(
         .testTarget(
             name: "AdminTests",
             dependencies: [
-                "Admin", "GatewayConfiguration", "TestSupport",
+                "Admin", "EventLedger", "GatewayConfiguration", "Redis", "TestSupport", "Webhooks",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
             swiftSettings: settings),

@@ -13,11 +13,12 @@ package enum Readiness: Sendable, Equatable {
     case notReady(reasons: [String])
 }
 
-/// The operators' listener: health, readiness and metrics, never on the public port.
+/// The operators' listener: health, readiness, metrics and the API, never on the public port.
 package struct AdminListener: Sendable {
     private let address: ListenAddress
     private let readiness: @Sendable () async -> Readiness
     private let metrics: @Sendable () async -> String
+    private let api: AdminAPI
     private let group: any EventLoopGroup
     private let logger: Logger
     private let onBound: @Sendable (Int) -> Void
@@ -25,17 +26,19 @@ package struct AdminListener: Sendable {
     /// - Parameters:
     ///   - readiness: asked at each `GET /readyz`.
     ///   - metrics: the Prometheus text, asked for at each `GET /metrics`.
+    ///   - api: what is under `/api/v1`.
     ///   - onBound: called with the port once the listener is open.
     package init(
         address: ListenAddress, group: any EventLoopGroup, logger: Logger,
         readiness: @escaping @Sendable () async -> Readiness, metrics: @escaping @Sendable () async -> String,
-        onBound: @escaping @Sendable (Int) -> Void
+        api: AdminAPI, onBound: @escaping @Sendable (Int) -> Void
     ) {
         self.address = address
         self.group = group
         self.logger = logger
         self.readiness = readiness
         self.metrics = metrics
+        self.api = api
         self.onBound = onBound
     }
 
@@ -63,6 +66,7 @@ package struct AdminListener: Sendable {
 
     private func router() -> Router<BasicRequestContext> {
         let router = Router()
+        router.add(middleware: FailureMiddleware())
         router.get("healthz") { _, _ in Self.text("ok\n") }
         router.get("readyz") { [readiness] _, _ in
             switch await readiness() {
@@ -73,6 +77,7 @@ package struct AdminListener: Sendable {
         router.get("metrics") { [metrics] _, _ in
             Self.text(await metrics(), contentType: Metrics.contentType)
         }
+        api.addRoutes(to: router)
         return router
     }
 

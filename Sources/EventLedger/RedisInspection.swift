@@ -77,6 +77,14 @@ extension Ledger {
         _ = try await connection.send(["PING"]) as RedisValue
     }
 
+    /// The time of Redis' clock, by which everything here is dated, in milliseconds since 1970.
+    /// - Throws: ``RedisError`` where it is away.
+    package func time() async throws -> Int64 {
+        let parts = (try await connection.send(["TIME"]) as RedisValue).array?.compactMap(\.integer) ?? []
+        guard parts.count == 2 else { throw LedgerError(script: "TIME") }
+        return parts[0] * 1000 + parts[1] / 1000
+    }
+
     private func setting(_ name: String) async throws -> String? {
         guard let pair = try await reply(to: ["CONFIG", "GET", .string(name)])?.array, pair.count == 2 else {
             return nil

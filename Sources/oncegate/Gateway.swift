@@ -32,6 +32,7 @@ struct Gateway: Sendable {
     private let history: History
     private let admin: AdminListener
     private let frontDoor: FrontDoor
+    private let configuration: CurrentConfiguration
     private let logger: Logger
 
     init(configuration: GatewayConfiguration, logger: Logger, listening: Listening = Listening()) throws {
@@ -44,7 +45,7 @@ struct Gateway: Sendable {
             embedded = server
             endpoint = server.endpoint
         }
-        let keyspace = Keyspace(prefix: configuration.redis?.prefix ?? RedisSettings.defaultPrefix)
+        let keyspace = Keyspace(configuration)
         // Of several connections to one server one tells of its ups and downs; the others only of errors.
         var quiet = logger
         quiet.logLevel = max(logger.logLevel, .error)
@@ -75,11 +76,15 @@ struct Gateway: Sendable {
             },
             metrics: metrics, logger: logger, clock: clock, onBound: listening.frontDoor,
             onQueued: { dispatchers.notify($0) })
+        let current = CurrentConfiguration(configuration)
         let status = GatewayStatus(
-            ledger: controlLedger, frontDoor: frontDoor, dispatchers: dispatchers, metrics: metrics)
+            ledger: controlLedger, frontDoor: frontDoor, configuration: current, metrics: metrics)
         admin = AdminListener(
             address: configuration.admin.listen, group: backLoops, logger: logger,
             readiness: { await status.readiness() }, metrics: { await status.metricsText() },
+            api: AdminAPI(
+                ledger: controlLedger, token: configuration.admin.token, configuration: { current.value },
+                notify: { dispatchers.notify($0) }, logger: logger),
             onBound: listening.admin)
         door = DoorKeeper(
             frontDoor: frontDoor, connection: control,
@@ -88,6 +93,7 @@ struct Gateway: Sendable {
         history = History(configuration: configuration, ledger: controlLedger, logger: logger)
         self.dispatchers = dispatchers
         self.frontDoor = frontDoor
+        self.configuration = current
         self.logger = logger
     }
 
@@ -119,9 +125,17 @@ struct Gateway: Sendable {
 
     /// Puts another configuration into force: sources, destinations, routes and limits.
     func apply(_ configuration: GatewayConfiguration) {
+        self.configuration.value = configuration
         frontDoor.apply(configuration)
         dispatchers.apply(configuration)
         history.apply(configuration)
+    }
+}
+
+extension Keyspace {
+    /// The names of the keys of a configured gateway.
+    init(_ configuration: GatewayConfiguration) {
+        self.init(prefix: configuration.redis?.prefix ?? RedisSettings.defaultPrefix)
     }
 }
 

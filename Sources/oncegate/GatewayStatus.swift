@@ -1,5 +1,4 @@
 import Admin
-import Delivery
 import EventLedger
 import FrontDoor
 import Telemetry
@@ -9,7 +8,7 @@ struct GatewayStatus: Sendable {
     /// A ledger over the connection that nothing urgent uses.
     let ledger: Ledger
     let frontDoor: FrontDoor
-    let dispatchers: Dispatchers
+    let configuration: CurrentConfiguration
     let metrics: Metrics
 
     /// Whether Redis answers and the door is open.
@@ -26,14 +25,24 @@ struct GatewayStatus: Sendable {
 
     /// The Prometheus text. What waits in the ledger is left out while Redis does not answer.
     func metricsText() async -> String {
+        let configured = configuration.value.destinations.map(\.name)
         var gauges = Gauges(isRedisUp: (try? await ledger.ping()) != nil)
-        for name in dispatchers.destinations {
-            let backlog = gauges.isRedisUp ? try? await ledger.backlog(destination: name) : nil
-            gauges.destinations.append(
-                Gauges.Destination(
-                    name: name, pending: backlog?.pending, deadLetters: backlog?.deadLetters,
-                    oldestPending: backlog?.oldestPending, isBreakerOpen: backlog?.isBreakerOpen))
+        if gauges.isRedisUp, let surveyed = try? await ledger.survey(configured: configured) {
+            gauges.destinations = surveyed.map { Gauges.Destination($0) }
+        } else {
+            gauges.destinations = configured.map { Gauges.Destination(name: $0, isOrphaned: false) }
         }
         return metrics.text(gauges)
+    }
+}
+
+extension Gauges.Destination {
+    /// The gauges of a destination that was measured.
+    fileprivate init(_ surveyed: SurveyedDestination) {
+        let backlog = surveyed.backlog
+        self.init(
+            name: surveyed.name, pending: backlog.pending, deadLetters: backlog.deadLetters, held: backlog.held,
+            oldestPending: backlog.oldestPending, isBreakerOpen: backlog.isBreakerOpen, isPaused: backlog.isPaused,
+            isOrphaned: !surveyed.isConfigured)
     }
 }

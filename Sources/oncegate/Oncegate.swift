@@ -8,5 +8,8 @@ struct Oncegate: AsyncParsableCommand {
         abstract: "The front door for webhooks: verifies, claims each event exactly once in Redis, answers at once, "
             + "and delivers to every service that a routing file names.",
         version: Version.current,
-        subcommands: [Serve.self, Check.self, Init.self, Send.self, Sign.self, Demo.self])
+        subcommands: [
+            Serve.self, Check.self, Init.self, Events.self, DeadLetters.self, Replay.self, Forget.self,
+            Destinations.self, Send.self, Sign.self, Demo.self,
+        ])
 }

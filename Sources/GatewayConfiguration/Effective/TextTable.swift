@@ -1,8 +1,8 @@
 /// Columns of text, aligned by spaces.
-enum TextTable {
+package enum TextTable {
     /// The rows as lines; each column is as wide as its longest cell. A column that is empty but for its heading is
     /// left out.
-    static func lines(_ rows: [[String]]) -> [String] {
+    package static func lines(_ rows: [[String]]) -> [String] {
         let count = rows.map(\.count).max() ?? 0
         let columns = (0..<count).filter { column in
             rows.dropFirst().contains { column < $0.count && !$0[column].isEmpty }
