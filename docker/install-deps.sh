@@ -4,6 +4,7 @@
 #   docker/install-deps.sh            to build and test: headers, what the linker needs, redis-server, openssl
 #   docker/install-deps.sh build      to build only
 #   docker/install-deps.sh python     for the checks in Tests/Outsiders
+#   docker/install-deps.sh faults     for the checks in Tests/Faults
 #   docker/install-deps.sh runtime    to run a built program: shared libraries, redis-server, CA certificates
 #
 # Needs root or sudo, but only if a package is missing: otherwise nothing is done and no network is used.
@@ -25,8 +26,9 @@ case ${1-} in
     '') packages="$build redis-server openssl" ;;
     build) packages=$build ;;
     python) packages='python3 python3-venv' ;;
+    faults) packages='python3 faketime' ;;
     runtime) packages=$runtime ;;
-    *) echo 'usage: install-deps.sh [build|python|runtime]' >&2; exit 64 ;;
+    *) echo 'usage: install-deps.sh [build|python|faults|runtime]' >&2; exit 64 ;;
 esac
 
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
