@@ -10,6 +10,6 @@ struct Oncegate: AsyncParsableCommand {
         version: Version.current,
         subcommands: [
             Serve.self, Check.self, Init.self, Events.self, DeadLetters.self, Replay.self, Forget.self,
-            Destinations.self, Send.self, Sign.self, Demo.self,
+            Destinations.self, Send.self, Sign.self, Demo.self, Bench.self,
         ])
 }

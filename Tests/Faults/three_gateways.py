@@ -39,7 +39,7 @@ def one_round(cast, company, kills, percentiles):
     for name in HEALTHY:
         cast.sink(name)
     if company:
-        cast.sink("slow", sinks.Reply(delay=2), timeout="5s", concurrency=256)
+        cast.sink_apart("slow", sinks.Reply(delay=2), timeout="5s", concurrency=256)
         cast.sink("dead", breaker={"failures": 20, "probe": "10s", "probe_max": "60s"}).refuse()
     gateways = [cast.gateway(name) for name in ("one", "two", "three")]
     moments = random.Random(cast.options.seed)

@@ -5,6 +5,7 @@ import shutil
 import time
 import traceback
 
+import apart
 import gateway
 import network
 import sinks
@@ -70,6 +71,13 @@ class Trial:
         """A destination that gets everything."""
         self.settings[name] = DESTINATION | settings
         self.sinks[name] = sinks.Sink(self.network, name, behaviour)
+        return self.sinks[name]
+
+    def sink_apart(self, name, behaviour, **settings):
+        """The same in a process of its own, for one that is busy while others are timed."""
+        self.settings[name] = DESTINATION | settings
+        self.sinks[name] = apart.SinkApart(name, behaviour)
+        self.at_the_end(self.sinks[name].end)
         return self.sinks[name]
 
     def gateway(self, name="gateway", wrapper=(), environment=(), tolerance="5m", **changes):

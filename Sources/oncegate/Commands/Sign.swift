@@ -43,6 +43,11 @@ struct SecretOption: ParsableArguments {
     /// Reads the secret.
     /// - Throws: `CommandError` where it is no key.
     func key() throws -> SigningKey {
+        try Self.key(secret)
+    }
+
+    /// Reads a secret as it is given on a command line.
+    static func key(_ secret: String) throws -> SigningKey {
         var text = secret
         if text.hasPrefix("${"), text.hasSuffix("}") {
             let name = String(text.dropFirst(2).dropLast())

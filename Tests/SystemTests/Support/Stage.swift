@@ -12,6 +12,9 @@ final class Stage: Sendable {
         var services: [RecordingService] = []
     }
 
+    /// How much of a gateway's log a failed test shows, in characters: all of it, but for a test under load.
+    private static let shownLog = 200_000
+
     let folder: String
     private let props = Mutex(Props())
 
@@ -32,7 +35,7 @@ final class Stage: Sendable {
             try await body(stage)
         } catch {
             for gateway in stage.props.withLock({ $0.gateways }) {
-                let log = gateway.process.errors.suffix(4000)
+                let log = gateway.process.errors.suffix(Self.shownLog)
                 Issue.record("log of the gateway:\n\(log)", sourceLocation: sourceLocation)
             }
             await stage.clear()
