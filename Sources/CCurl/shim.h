@@ -4,7 +4,11 @@
 // The type checks are macros over constant options; the functions below are typed by their signatures instead.
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 // curl_easy_setopt, curl_multi_setopt and curl_easy_getinfo are variadic, which Swift cannot call. Each function here
 // stands for one of the argument types that curl_easy_setopt(3) and curl_easy_getinfo(3) name.
@@ -47,6 +51,57 @@ static inline CURLcode oncegate_set_prereq(CURL *easy, curl_prereq_callback valu
 // Options of a multi handle of type long.
 static inline CURLMcode oncegate_multi_set_long(CURLM *multi, CURLMoption option, long value) {
     return curl_multi_setopt(multi, option, value);
+}
+
+// CURLMOPT_SOCKETFUNCTION and CURLMOPT_TIMERFUNCTION with their data.
+static inline CURLMcode oncegate_multi_set_socket(CURLM *multi, curl_socket_callback value, void *data) {
+    CURLMcode code = curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, data);
+    return code == CURLM_OK ? curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, value) : code;
+}
+static inline CURLMcode oncegate_multi_set_timer(CURLM *multi, curl_multi_timer_callback value, void *data) {
+    CURLMcode code = curl_multi_setopt(multi, CURLMOPT_TIMERDATA, data);
+    return code == CURLM_OK ? curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, value) : code;
+}
+
+// epoll(7): the headers are not part of Swift's Glibc module, and struct epoll_event is packed.
+static inline int oncegate_epoll_create(void) {
+    return epoll_create1(EPOLL_CLOEXEC);
+}
+static inline int oncegate_eventfd(void) {
+    return eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+}
+// Watches a socket for what CURL_POLL_IN and CURL_POLL_OUT say, or no longer.
+static inline void oncegate_epoll_set(int poll, int socket, int what, int is_known) {
+    struct epoll_event event = {0};
+    event.events = (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0);
+    event.data.fd = socket;
+    if (what == CURL_POLL_REMOVE) {
+        epoll_ctl(poll, EPOLL_CTL_DEL, socket, NULL);
+    } else {
+        epoll_ctl(poll, is_known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event);
+    }
+}
+// Waits for sockets, and says for each what CURL_CSELECT_IN, _OUT and _ERR say. An interrupted wait has found none.
+static inline int oncegate_epoll_wait(int poll, int *sockets, int *actions, int most, int milliseconds) {
+    struct epoll_event events[128];
+    int count = epoll_wait(poll, events, most < 128 ? most : 128, milliseconds);
+    for (int i = 0; i < count; i++) {
+        sockets[i] = events[i].data.fd;
+        actions[i] = (events[i].events & (EPOLLIN | EPOLLHUP) ? CURL_CSELECT_IN : 0)
+            | (events[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0)
+            | (events[i].events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+    }
+    return count < 0 ? 0 : count;
+}
+static inline void oncegate_eventfd_wake(int event) {
+    uint64_t one = 1;
+    ssize_t written = write(event, &one, sizeof one);
+    (void)written; // it fails only where the counter is full: then the reader is awake anyway
+}
+static inline void oncegate_eventfd_clear(int event) {
+    uint64_t count;
+    ssize_t got = read(event, &count, sizeof count);
+    (void)got; // it fails only where there was nothing to clear
 }
 
 // Information of type CURLINFO_LONG; 0 where libcurl does not know it.

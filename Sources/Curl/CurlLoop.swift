@@ -63,21 +63,20 @@ package final class CurlLoop: Sendable {
     /// Starts the thread. To be called once.
     /// - Throws: ``TransferError`` with `other` when memory or threads are short.
     package func start() throws(TransferError) {
-        guard Self.isLibraryReady, let multi = curl_multi_init() else {
+        guard Self.isLibraryReady, let multi = MultiHandle() else {
             throw .refused(.other(Int32(bitPattern: CURLE_FAILED_INIT.rawValue)), "libcurl could not be initialised")
         }
-        _ = oncegate_multi_set_long(multi, CURLMOPT_MAXCONNECTS, limits.keptConnections)
-        _ = oncegate_multi_set_long(multi, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
-        _ = oncegate_multi_set_long(multi, CURLMOPT_MAX_CONCURRENT_STREAMS, Self.streamsPerConnection)
-        let waker = Waker(multi)
-        inbox.begin(waker)
+        _ = oncegate_multi_set_long(multi.raw, CURLMOPT_MAXCONNECTS, limits.keptConnections)
+        _ = oncegate_multi_set_long(multi.raw, CURLMOPT_PIPELINING, Int(CURLPIPE_MULTIPLEX))
+        _ = oncegate_multi_set_long(multi.raw, CURLMOPT_MAX_CONCURRENT_STREAMS, Self.streamsPerConnection)
+        inbox.begin(multi.waker)
         do throws(TransferError) {
             try LoopThread.start { [inbox, limits, onCompletions] in
-                LoopBody(multi: waker.multi, inbox: inbox, limits: limits, onCompletions: onCompletions).run()
+                LoopBody(multi: multi, inbox: inbox, limits: limits, onCompletions: onCompletions).run()
             }
         } catch {
             abandon()
-            curl_multi_cleanup(multi)
+            multi.end()
             throw error
         }
     }

@@ -144,16 +144,12 @@ final class Inbox: Sendable {
     }
 }
 
-/// The one thing that another thread may do to a multi handle.
+/// The one thing that another thread may do to a loop: end its wait.
 ///
-/// `@unchecked Sendable`: curl_multi_wakeup(3) is documented as safe from any thread; `Inbox` does nothing else with
-/// the pointer and forgets it, under its lock, before the handle is freed; and `CurlLoop.start` hands it to the thread
-/// that owns the handle from then on.
-struct Waker: @unchecked Sendable {
-    /// The handle; only the loop's thread may do more with it than wake it.
-    let multi: UnsafeMutableRawPointer
+/// `Inbox` forgets it, under its lock, before the descriptor is closed.
+struct Waker: Sendable {
+    /// An eventfd(2).
+    let event: Int32
 
-    init(_ multi: UnsafeMutableRawPointer) { self.multi = multi }
-
-    func wake() { curl_multi_wakeup(multi) }
+    func wake() { oncegate_eventfd_wake(event) }
 }

@@ -10,7 +10,9 @@ final class LoopBody {
     private let inbox: Inbox
     private let limits: CurlLoop.Limits
     private let onCompletions: CurlLoop.Receiver
+    private let handle: MultiHandle
     private let multi: UnsafeMutableRawPointer
+    private let poll: SocketPoll
     private var idle: [EasyHandle] = []
     private var active: [EasyHandle] = []
     /// The transfers that a task waits for, by number.
@@ -20,10 +22,11 @@ final class LoopBody {
 
     /// Takes a multi handle over.
     init(
-        multi: UnsafeMutableRawPointer, inbox: Inbox, limits: CurlLoop.Limits,
-        onCompletions: @escaping CurlLoop.Receiver
+        multi: MultiHandle, inbox: Inbox, limits: CurlLoop.Limits, onCompletions: @escaping CurlLoop.Receiver
     ) {
-        self.multi = multi
+        handle = multi
+        self.multi = multi.raw
+        poll = SocketPoll(multi)
         self.inbox = inbox
         self.limits = limits
         self.onCompletions = onCompletions
@@ -40,10 +43,10 @@ final class LoopBody {
                 abandonUnsent()
             }
             for number in work.cancelled { cancel(number) }
-            turn()
-            deliver()
             if let deadline = work.deadline, active.isEmpty || ContinuousClock.now >= deadline { break }
-            if inbox.fallAsleep() { sleep(until: work.deadline) }
+            poll.turn(within: inbox.fallAsleep() ? time(until: work.deadline) : .zero)
+            collect()
+            deliver()
         }
         end()
     }
@@ -72,9 +75,7 @@ final class LoopBody {
         }
     }
 
-    private func turn() {
-        var running: Int32 = 0
-        _ = curl_multi_perform(multi, &running)
+    private func collect() {
         var left: Int32 = 0
         while let message = curl_multi_info_read(multi, &left) {
             guard message.pointee.msg == CURLMSG_DONE, let easy = message.pointee.easy_handle,
@@ -131,12 +132,10 @@ final class LoopBody {
         onCompletions(batch)
     }
 
-    private func sleep(until deadline: ContinuousClock.Instant?) {
-        var time = Self.longestSleep
-        if let deadline { time = max(.zero, min(time, deadline - .now)) }
-        // Rounded up, lest the last millisecond before a deadline is spent turning. curl_multi_poll(3) returns earlier
-        // when a socket, a timer of libcurl's or a wake-up has something to say.
-        _ = curl_multi_poll(multi, nil, 0, Int32(time / .milliseconds(1)) + 1, nil)
+    private func time(until deadline: ContinuousClock.Instant?) -> Duration {
+        // What was refused at once waits to be delivered.
+        guard completions.isEmpty else { return .zero }
+        return min(Self.longestSleep, deadline.map { max(.zero, $0 - .now) } ?? Self.longestSleep)
     }
 
     private func end() {
@@ -148,7 +147,7 @@ final class LoopBody {
         for job in late.jobs { finish(job.sink, .failure(stopped)) }
         deliver()
         idle = []
-        curl_multi_cleanup(multi)
+        handle.end()
         for continuation in waiting { continuation.resume() }
     }
 }
