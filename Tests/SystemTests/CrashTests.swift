@@ -77,7 +77,7 @@ struct CrashTests {
             func setup(timeout: String) -> Setup {
                 Setup(redis: redis, destinations: [.init("email", email, "timeout: \(timeout)")])
             }
-            let slow = try await stage.gateway(setup(timeout: "2s"))
+            let slow = try await stage.gateway(setup(timeout: "6s"))
             try await slow.accept(SignedEvent())
             try await email.waitForRequests(1)
             slow.process.signal(SIGSTOP)
