@@ -10,7 +10,7 @@ import sinks
 import trial
 
 HEALTHY = ["email", "crm", "analytics"]
-NOISE = 0.025  # seconds; below that a p99 says more of this machine than of the gateway
+NOISE = 0.005  # seconds; below that a p99 says more of this machine than of the gateway
 MOST_RATIO = 2
 
 
@@ -39,7 +39,7 @@ def one_round(cast, company, kills, percentiles):
     for name in HEALTHY:
         cast.sink(name)
     if company:
-        cast.sink_apart("slow", sinks.Reply(delay=2), timeout="5s", concurrency=256)
+        cast.sink_apart("slow", sinks.Reply(delay=2), timeout="5s", concurrency=128)
         cast.sink("dead", breaker={"failures": 20, "probe": "10s", "probe_max": "60s"}).refuse()
     gateways = [cast.gateway(name) for name in ("one", "two", "three")]
     moments = random.Random(cast.options.seed)
