@@ -64,17 +64,19 @@ actor Dispatcher {
                         metadata: ["destination": .string(destination.name), "reason": .string("\(error)")])
                 }
                 redisFailed = true
+                // What only a lost reply has leased is not worth waiting for: its lease runs out by itself.
+                if isStopping, inFlight.isEmpty, ended.isEmpty { return }
                 guard !Task.isCancelled else { return abandon() }
                 await pause()
             }
         }
     }
 
-    /// Ends with answers that Redis did not take: their leases run out, and they are repeated.
+    /// Ends with answers that Redis did not take: their leases run out, and they are repeated or held.
     private func abandon() {
         guard !ended.isEmpty || !inFlight.isEmpty else { return }
         environment.logger.error(
-            "answers not recorded: these deliveries will be repeated",
+            "answers not recorded: these deliveries will be repeated or held",
             metadata: [
                 "destination": .string(destination.name), "attempts": .stringConvertible(ended.count + inFlight.count),
             ])
@@ -88,8 +90,9 @@ actor Dispatcher {
         // The lease is as long as this configuration's timeout: what it brings must not go by another one.
         let destination = destination
         let free = destination.concurrency - inFlight.count
-        guard !isStopping, free > 0 else { return nil }
-        let limit = min(free, Self.maximumLease)
+        // At the end only what a lost reply has leased is asked about: a lease of none hands it back.
+        guard isStopping ? requests.isReplyMissing : free > 0 else { return nil }
+        let limit = isStopping ? 0 : min(free, Self.maximumLease)
         let rule = LeaseRule(destination, window: bounds.window)
         // This process may have been stopped for any time before it goes on: the lease began no earlier than this.
         let leaseEnd = ContinuousClock.now + rule.length

@@ -102,7 +102,8 @@ package struct LeaseRequests: Sendable {
     /// A name that no other dispatcher of any process has.
     package let dispatcher: String
     private(set) var number = 0
-    private(set) var isReplyMissing = false
+    /// Whether the reply to the latest request has not come.
+    package private(set) var isReplyMissing = false
 
     /// - Parameter dispatcher: a name that no other dispatcher of any process has, without spaces.
     package init(dispatcher: String) {
@@ -131,7 +132,7 @@ extension Ledger {
     ///
     /// A delivery whose lease runs out without a settlement falls due again, for any process.
     /// - Parameters:
-    ///   - limit: how many deliveries to take at the most.
+    ///   - limit: how many deliveries to take at the most; none hands back what a lost reply has leased, no more.
     ///   - requests: the requests of this dispatcher so far.
     /// - Throws: ``RedisError`` where Redis is away; what a lost reply has leased is handed back by the next request.
     package func lease(

@@ -32,6 +32,20 @@ import Testing
         }
     }
 
+    @Test func aRequestForNoneHandsBackWithoutTaking() async throws {
+        try await Bench.with { bench async throws in
+            _ = try await bench.claim(.sample())
+            var lost = LeaseRequests(dispatcher: "one")
+            _ = try await bench.ledger.lease(destination: "email", limit: 1, rule: Self.rule, requests: &lost)
+            var requests = missed()
+            let none = try await bench.ledger.lease(
+                destination: "email", limit: 0, rule: Self.rule, requests: &requests)
+            #expect(none.deliveries.isEmpty)
+            #expect(!requests.isReplyMissing)
+            #expect(try await bench.lease().deliveries.map(\.attempt) == [1], "others have it at once")
+        }
+    }
+
     @Test func whatOthersLeasedIsNotHandedBack() async throws {
         try await Bench.with { bench async throws in
             _ = try await bench.claim(.sample())
