@@ -57,10 +57,15 @@ struct JudgedAttempt: Sendable {
             return logger.notice("not sent, handed back", metadata: metadata)
         }
         metrics.duration(ended.duration)
-        guard result == .recorded else {
+        switch result {
+        case .recorded: break
+        case .spared:
+            metrics.count(isUnknown ? .unknown : .retried)
+            return logger.warning("probe failed, will be repeated", metadata: metadata)
+        case .overtaken:
             metrics.count(.overtaken)
-            logger.warning("attempt overtaken by a later one; its answer changes nothing", metadata: metadata)
-            return
+            return logger.warning(
+                "attempt overtaken by a later one; its answer changes nothing", metadata: metadata)
         }
         switch settlement.verdict {
         case .delivered:

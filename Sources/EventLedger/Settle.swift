@@ -95,6 +95,9 @@ package struct Settled: Sendable, Equatable {
 package enum SettlementResult: Sendable, Equatable {
     /// The ledger has recorded it.
     case recorded
+    /// The ledger has recorded a retry instead of a dead letter: it was the probe of a destination that is still broken,
+    /// and a probe gives no delivery up.
+    case spared
     /// A later lease exists, or the delivery is settled already: nothing was changed.
     case overtaken
 }
@@ -150,8 +153,14 @@ extension Ledger {
         guard items.count == settlements.count + 1,
             let change = items.last?.string.flatMap(Settled.BreakerChange.init)
         else { throw LedgerError(script: "settle") }
-        return Settled(
-            results: items.dropLast().map { $0 == .integer(1) ? .recorded : .overtaken }, breaker: change)
+        let results: [SettlementResult] = items.dropLast().map { item in
+            switch item {
+            case .integer(1): .recorded
+            case .integer(2): .spared
+            default: .overtaken
+            }
+        }
+        return Settled(results: results, breaker: change)
     }
 }
 

@@ -75,6 +75,23 @@ import Testing
         }
     }
 
+    @Test func aProbeGivesNoDeliveryUp() async throws {
+        try await withOpenBreaker { bench, underWay in
+            #expect(try await end([underWay[0]], .failing, bench, as: .dead).results == [.recorded], "no probe")
+            for _ in 0..<3 {
+                try await letProbe(bench)
+                let probe = try await bench.lease().deliveries
+                #expect(try await end(probe, .failing, bench, as: .dead).results == [.spared])
+                try await bench.makeDue(try #require(probe.first).reference.id)
+            }
+            #expect(try await bench.ledger.backlog(destination: "email").deadLetters == 1)
+            try await letProbe(bench)
+            let probe = try await bench.lease().deliveries
+            #expect(try await end(probe, .up, bench, as: .dead).results == [.recorded], "refused, and for good")
+            #expect(try await bench.ledger.backlog(destination: "email").deadLetters == 2)
+        }
+    }
+
     @Test func whatWasUnderWayDoesNotLengthenThePause() async throws {
         try await withOpenBreaker { bench, underWay in
             _ = try await end(underWay, .failing, bench)

@@ -8,8 +8,9 @@
 --       then eight for each attempt: member, token, `delivered` | `retry` | `dead` | `held` | `release`, delay in
 --       milliseconds, answer, `up` | `failing` | `untested`, its duration in milliseconds, the beginning of the body of
 --       the answer; `release` hands back what was leased and not sent, and does not count as an attempt
--- Reply  for each attempt 1 recorded, or 0 overtaken: a later lease exists or the delivery was settled otherwise, and
---        nothing was changed; and last `opened`, `closed` or an empty text for the breaker
+-- Reply  for each attempt 1 recorded; 2 recorded as `retry` though it was `dead`, for it was the probe of a destination
+--        that is still broken, and a probe gives no delivery up; or 0 overtaken: a later lease exists or the delivery was
+--        settled otherwise, and nothing was changed; and last `opened`, `closed` or an empty text for the breaker
 local base, destination = ARGV[1], ARGV[2]
 local reply = {}
 -- Changes nothing, and is the first write: Redis does not refuse it when it is out of memory, nor what follows (see lease).
@@ -55,9 +56,9 @@ local function remember(event, member)
   end
 end
 
--- Gives 1 where it is recorded or 0, and whether that is news: the same word once more, as when the reply to the first
--- one was lost, is no fault.
-local function settle(member, token, verdict, delay, answer, duration, body)
+-- Gives the reply, and whether that is news: the same word once more, as when the reply to the first one was lost, is no
+-- fault.
+local function settle(member, token, verdict, delay, answer, health, duration, body)
   local event = base .. 'event:' .. member
   local state = redis.call('HGET', event, ':' .. destination)
   if not state then
@@ -87,6 +88,10 @@ local function settle(member, token, verdict, delay, answer, duration, body)
     redis.call('ZADD', KEYS[1], 'XX', text(now + tonumber(delay)), member)
     return 1, true
   end
+  local is_spared = verdict == 'dead' and health == 'failing' and open_until and probe == member
+  if is_spared then
+    verdict, delay = 'retry', interval
+  end
   if body ~= '' then
     redis.call('HSET', event, 'y:' .. destination, body)
   elseif lines ~= '' then
@@ -95,7 +100,7 @@ local function settle(member, token, verdict, delay, answer, duration, body)
   write(event, destination, token, unmade, flags, add_line(lines, verdict, token - unmade, duration, answer))
   if verdict == 'retry' then
     redis.call('ZADD', KEYS[1], 'XX', text(now + tonumber(delay)), member)
-    return 1, true
+    return is_spared and 2 or 1, true
   end
   if verdict ~= 'delivered' then
     set_aside(base, verdict, destination, event, member)
@@ -109,7 +114,7 @@ end
 
 for i = 10, #ARGV, 8 do
   local member, token, verdict, delay, answer, health, duration, body = unpack(ARGV, i, i + 7)
-  local result, is_news = settle(member, token, verdict, delay, answer, duration, body)
+  local result, is_news = settle(member, token, verdict, delay, answer, health, duration, body)
   if is_news then
     note(member, health)
   end
