@@ -70,17 +70,24 @@ extension Ledger {
     /// connection the claim may have been made all the same: the sender's next try is then answered as a duplicate,
     /// and its deliveries are queued.
     package func claim(_ event: NewEvent, limits: ClaimLimits) -> EventLoopFuture<ClaimResult> {
-        var keys: [RedisArgument] = [
-            .string(keyspace.claim(event.reference)), .string(keyspace.event(event.reference)),
-            .string(keyspace.pending), .string(keyspace.history), .string(keyspace.behind),
+        let member = event.reference.member
+        var keys: [RedisArgument] = []
+        keys.reserveCapacity(5 + event.targets.count)
+        keys += [
+            keyspace.claim(member: member), keyspace.event(member: member), .string(keyspace.pending),
+            .string(keyspace.history), .string(keyspace.behind),
         ]
-        var arguments: [RedisArgument] = [
-            .string(keyspace.base), .integer(limits.window), .integer(limits.maximumPending),
-            .string(event.reference.member), .string(event.head.packed), .bytes(event.body),
-            .string(event.head.subject.map { "\(event.reference.source):\($0)" } ?? ""),
+        // Only a destination that keeps an order looks at the subject.
+        let lane = event.targets.contains(where: \.isOrdered) ? event.head.subject : nil
+        var arguments: [RedisArgument] = []
+        arguments.reserveCapacity(7 + 3 * event.targets.count)
+        arguments += [
+            .string(keyspace.base), .integer(limits.window), .integer(limits.maximumPending), .string(member),
+            .bytes(event.head.packed), .bytes(event.body),
+            lane.map { .joined("\(event.reference.source):", $0) } ?? "",
         ]
         for target in event.targets {
-            keys.append(.string(keyspace.due(target.name)))
+            keys.append(keyspace.dueWord(target.name))
             arguments.append(.string(target.name))
             arguments.append(target.isOrdered ? "o" : "-")
             arguments.append(target.maximumPending.map { .integer($0) } ?? "")

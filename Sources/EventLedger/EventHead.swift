@@ -33,30 +33,62 @@ package struct EventHead: Sendable, Equatable {
     }
 
     /// The packed text, without the time it was received at, which `claim.lua` puts before it.
-    var packed: String {
-        let texts = [type, subject ?? "", contentType ?? "", traceparent ?? ""]
-        let lengths = texts.map { String($0.utf8.count) }.joined(separator: " ")
-        return "\(signedTimestamp) \(time) \(lengths)\n\(texts.joined())"
+    var packed: ByteBuffer {
+        let subject = subject ?? ""
+        let contentType = contentType ?? ""
+        let traceparent = traceparent ?? ""
+        // The line of numbers is shorter than 96 bytes.
+        let length = type.utf8.count + subject.utf8.count + contentType.utf8.count + traceparent.utf8.count
+        var packed = ByteBufferAllocator().buffer(capacity: 96 + length)
+        packed.writeDecimal(Int(signedTimestamp))
+        packed.writeInteger(Self.space)
+        packed.writeDecimal(Int(time))
+        for text in [type, subject, contentType, traceparent] {
+            packed.writeInteger(Self.space)
+            packed.writeDecimal(text.utf8.count)
+        }
+        packed.writeInteger(Self.lineEnd)
+        for text in [type, subject, contentType, traceparent] { packed.writeString(text) }
+        return packed
     }
+
+    private static let space = UInt8(ascii: " ")
+    private static let lineEnd = UInt8(ascii: "\n")
 
     /// Takes a packed text apart.
     /// - Returns: the head and the time of Redis' clock at which the event was received, or nil for anything else.
     static func unpack(_ packed: ByteBuffer) -> (head: EventHead, receivedAt: Int64)? {
         var packed = packed
-        guard let end = packed.readableBytesView.firstIndex(of: UInt8(ascii: "\n")),
-            let line = packed.readString(length: end - packed.readerIndex), packed.readInteger(as: UInt8.self) != nil
+        guard let received = packed.readNumber(before: space), let signed = packed.readNumber(before: space),
+            let time = packed.readNumber(before: space), let type = packed.readNumber(before: space),
+            let subject = packed.readNumber(before: space), let contentType = packed.readNumber(before: space),
+            let traceparent = packed.readNumber(before: lineEnd), type > 0, min(subject, contentType, traceparent) >= 0,
+            let typeText = packed.readString(length: type), let subjectText = packed.readString(length: subject),
+            let contentTypeText = packed.readString(length: contentType),
+            let traceparentText = packed.readString(length: traceparent)
         else { return nil }
-        let numbers = line.split(separator: " ").compactMap { Int64($0) }
-        guard numbers.count == 7 else { return nil }
-        var texts: [String?] = []
-        for length in numbers[3...] {
-            guard let text = packed.readString(length: Int(length)) else { return nil }
-            texts.append(text.isEmpty ? nil : text)
-        }
-        guard let type = texts[0] else { return nil }
         let head = EventHead(
-            type: type, subject: texts[1], contentType: texts[2], traceparent: texts[3], signedTimestamp: numbers[1],
-            time: numbers[2])
-        return (head, numbers[0])
+            type: typeText, subject: subject == 0 ? nil : subjectText,
+            contentType: contentType == 0 ? nil : contentTypeText,
+            traceparent: traceparent == 0 ? nil : traceparentText, signedTimestamp: Int64(signed), time: Int64(time))
+        return (head, Int64(received))
+    }
+}
+
+extension ByteBuffer {
+    /// Reads a decimal number and the byte behind it; nil where something else stands there.
+    fileprivate mutating func readNumber(before end: UInt8) -> Int? {
+        let isNegative = getInteger(at: readerIndex, as: UInt8.self) == UInt8(ascii: "-")
+        if isNegative { moveReaderIndex(forwardBy: 1) }
+        var value: Int?
+        while let byte = readInteger(as: UInt8.self) {
+            guard byte != end else { return value.map { isNegative ? -$0 : $0 } }
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte) else { return nil }
+            let (product, isTooLarge) = (value ?? 0).multipliedReportingOverflow(by: 10)
+            let (sum, overflows) = product.addingReportingOverflow(Int(byte - UInt8(ascii: "0")))
+            guard !isTooLarge, !overflows else { return nil }
+            value = sum
+        }
+        return nil
     }
 }

@@ -30,23 +30,36 @@ import Redis
 package struct Keyspace: Sendable {
     /// What all keys begin with.
     let base: String
+    // Made once, for every claim needs them.
+    let pending: String
+    let history: String
+    let behind: String
+    private let claims: String
+    private let events: String
+    private let dues: String
 
     /// - Parameters:
     ///   - prefix: the configured prefix, without braces, colons or spaces.
     ///   - partition: which part of the events the keys hold.
     package init(prefix: String, partition: Int = 0) {
         base = "\(prefix):{\(partition)}:"
+        pending = base + "pending"
+        history = base + "history"
+        behind = base + "behind"
+        claims = base + "claim:"
+        events = base + "event:"
+        dues = base + "due:"
     }
 
-    var history: String { base + "history" }
-    var pending: String { base + "pending" }
-    var behind: String { base + "behind" }
     var paused: String { base + "paused" }
     var destinations: String { base + "destinations" }
 
-    func claim(_ event: EventReference) -> String { base + "claim:" + event.member }
-    func event(_ event: EventReference) -> String { base + "event:" + event.member }
-    func due(_ destination: String) -> String { base + "due:" + destination }
+    func claim(_ event: EventReference) -> String { claims + event.member }
+    func event(_ event: EventReference) -> String { events + event.member }
+    func claim(member: String) -> RedisArgument { .joined(claims, member) }
+    func event(member: String) -> RedisArgument { .joined(events, member) }
+    func due(_ destination: String) -> String { dues + destination }
+    func dueWord(_ destination: String) -> RedisArgument { .joined(dues, destination) }
     func dead(_ destination: String) -> String { base + "dead:" + destination }
     func held(_ destination: String) -> String { base + "held:" + destination }
     func breaker(_ destination: String) -> String { base + "breaker:" + destination }

@@ -2,11 +2,13 @@ import NIOCore
 
 /// One word of a Redis command.
 ///
-/// Redis does not tell the three apart: an integer travels as its decimal digits. The cases exist so that a
+/// Redis does not tell the kinds apart: an integer travels as its decimal digits. The cases exist so that a
 /// caller hands over what it has, without a conversion of its own.
 package enum RedisArgument: Sendable, Hashable {
     /// Text, sent as UTF-8.
     case string(String)
+    /// Two texts without anything between them, as a key and what it begins with.
+    case joined(String, String)
     /// The readable bytes of a buffer, sent as they are; any byte is allowed.
     case bytes(ByteBuffer)
     /// A number, sent as decimal digits.
@@ -16,6 +18,7 @@ package enum RedisArgument: Sendable, Hashable {
     var lengthBound: Int {
         switch self {
         case .string(let string): string.utf8.count
+        case .joined(let first, let second): first.utf8.count + second.utf8.count
         case .bytes(let buffer): buffer.readableBytes
         case .integer: Self.maximumIntegerDigits
         }

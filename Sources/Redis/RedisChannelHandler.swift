@@ -30,7 +30,6 @@ final class RedisChannelHandler: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var handshake: Handshake
     private var pipeline: CommandPipeline<Waiting>
-    private var encoder = CommandEncoder()
     private let reader: ReplyReader
     private var outgoing = ByteBuffer()
     private var turnStartedAt: NIODeadline = .distantPast
@@ -61,8 +60,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     /// Sends a command; its reply, or why there is none, resolves the promise.
     func send(_ command: [RedisArgument], promise: EventLoopPromise<RedisValue>) {
-        encoder.append(command)
-        enqueue(.command(promise), bytes: Self.size(command))
+        send(.command(promise), [], command)
     }
 
     /// Calls a script by its digest, and by its source where Redis does not know the digest.
@@ -73,35 +71,23 @@ final class RedisChannelHandler: ChannelInboundHandler {
         guard let index = scriptIndices[script], let digest = handshake.digests[index] else {
             return evaluateSource(call, promise: promise)
         }
-        encoder.append("EVALSHA")
-        encoder.append(digest)
-        appendArguments(of: call)
-        enqueue(.script(call, promise), bytes: Self.size(keys) + Self.size(arguments))
+        send(.script(call, promise), ["EVALSHA", digest, .integer(keys.count)], keys, arguments)
     }
 
     private func evaluateSource(_ call: ScriptCall, promise: EventLoopPromise<RedisValue>) {
-        encoder.append("EVAL")
-        encoder.append(.string(call.script.source))
-        appendArguments(of: call)
-        let size = Self.size(call.keys) + Self.size(call.arguments) + call.script.source.utf8.count
-        enqueue(.command(promise), bytes: size)
+        send(
+            .command(promise), ["EVAL", .string(call.script.source), .integer(call.keys.count)], call.keys,
+            call.arguments)
     }
 
-    private func appendArguments(of call: ScriptCall) {
-        encoder.append(.integer(call.keys.count))
-        encoder.append(call.keys)
-        encoder.append(call.arguments)
-    }
-
-    /// Sends what the encoder holds, or refuses it.
-    private func enqueue(_ waiting: Waiting, bytes: Int) {
-        if let refusal = pipeline.refusal(ofCommandWith: bytes) {
-            encoder.discard()
+    /// Writes a command, or refuses it.
+    private func send(_ waiting: Waiting, _ words: [RedisArgument]...) {
+        if let refusal = pipeline.refusal(ofCommandWith: words.reduce(0) { $0 + Self.size($1) }) {
             return complete(waiting, .failure(refusal))
         }
-        guard let written = encoder.finish(into: &outgoing) else {
-            let error = RedisError(code: .commandTooLarge, message: "The command cannot be put into RESP.")
-            return complete(waiting, .failure(error))
+        var written = outgoing.writeCommand(words: words.reduce(0) { $0 + $1.count })
+        for list in words {
+            for word in list { written += outgoing.writeWord(word) }
         }
         if pipeline.isFlushed {
             turnStartedAt = .now()
@@ -215,8 +201,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     private func shakeHands() {
         for (step, command) in handshake.commands {
-            encoder.append(command)
-            enqueue(.handshake(step), bytes: Self.size(command))
+            send(.handshake(step), command)
         }
     }
 
