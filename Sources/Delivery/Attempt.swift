@@ -47,42 +47,50 @@ struct JudgedAttempt: Sendable {
     func report(
         _ result: SettlementResult, to logger: Logger, _ metrics: DestinationMetrics, destination: String
     ) {
-        let delivery = ended.delivery
-        var metadata: Logger.Metadata = [
-            "source": .string(delivery.event.source), "id": .string(delivery.event.id), "type": .string(delivery.type),
-            "destination": .string(destination), "attempt": .stringConvertible(delivery.attempt),
-            "answer": .string(outcome.answer), "ms": .stringConvertible(Int(ended.duration / .milliseconds(1))),
-        ]
+        // Built for a line that is written only: most attempts of a busy gateway have none.
+        func metadata(_ further: Logger.Metadata = [:]) -> Logger.Metadata {
+            self.metadata(destination: destination).merging(further) { $1 }
+        }
         if case .notMade = outcome {
-            return logger.notice("not sent, handed back", metadata: metadata)
+            return logger.notice("not sent, handed back", metadata: metadata())
         }
         metrics.duration(ended.duration)
         switch result {
         case .recorded: break
         case .spared:
             metrics.count(isUnknown ? .unknown : .retried)
-            return logger.warning("probe failed, will be repeated", metadata: metadata)
+            return logger.warning("probe failed, will be repeated", metadata: metadata())
         case .overtaken:
             metrics.count(.overtaken)
             return logger.warning(
-                "attempt overtaken by a later one; its answer changes nothing", metadata: metadata)
+                "attempt overtaken by a later one; its answer changes nothing", metadata: metadata())
         }
         switch settlement.verdict {
         case .delivered:
             metrics.count(.delivered)
-            logger.info("delivered", metadata: metadata)
+            logger.info("delivered", metadata: metadata())
         case .retry(let delay):
             metrics.count(isUnknown ? .unknown : .retried)
-            metadata["retry_in_s"] = .stringConvertible((delay / .seconds(1) * 1000).rounded() / 1000)
-            logger.warning("attempt failed, will be repeated", metadata: metadata)
+            let seconds = (delay / .seconds(1) * 1000).rounded() / 1000
+            logger.warning(
+                "attempt failed, will be repeated", metadata: metadata(["retry_in_s": .stringConvertible(seconds)]))
         case .release: break  // what was not made is told of above
         case .held:
             metrics.count(.held)
-            logger.error("outcome unknown, held for a person", metadata: metadata)
+            logger.error("outcome unknown, held for a person", metadata: metadata())
         case .dead:
             metrics.count(.dead)
-            logger.error("dead letter", metadata: metadata)
+            logger.error("dead letter", metadata: metadata())
         }
+    }
+
+    private func metadata(destination: String) -> Logger.Metadata {
+        let delivery = ended.delivery
+        return [
+            "source": .string(delivery.event.source), "id": .string(delivery.event.id), "type": .string(delivery.type),
+            "destination": .string(destination), "attempt": .stringConvertible(delivery.attempt),
+            "answer": .string(outcome.answer), "ms": .stringConvertible(Int(ended.duration / .milliseconds(1))),
+        ]
     }
 
     private var isUnknown: Bool {

@@ -10,7 +10,9 @@ import Webhooks
 /// Delivers to one destination: leases what is due, sends it, records the answers.
 ///
 /// It runs on an event loop, and the ledger's connection lives on the same loop, so that it hops no thread. Answers
-/// come in while it waits for Redis and are recorded together: the busier it is, the larger its batches.
+/// come in while it waits for Redis and are recorded together: the busier it is, the larger its batches. What is due
+/// next is leased and rendered while requests are under way, so that neither Redis nor the destination waits for the
+/// other.
 actor Dispatcher {
     /// How many deliveries one lease takes at the most.
     static let maximumLease = 64
@@ -31,7 +33,11 @@ actor Dispatcher {
     private let wakeRequested = Atomic(false)
     private var requests = LeaseRequests(dispatcher: String(UInt64.random(in: 0 ... .max), radix: 36))
     private(set) var destination: Destination
+    /// How often the destination was configured anew.
+    private var generation = 0
     private var bounds: HistoryBounds
+    /// Leased and rendered, in the order in which they are to be sent.
+    private var ready = ReadyRequests()
     private var inFlight: [UInt64: LeasedDelivery] = [:]
     private var nextToken: UInt64 = 0
     private var ended: [EndedAttempt] = []
@@ -39,6 +45,8 @@ actor Dispatcher {
     private var redisFailed = false
     private var sleeper: CheckedContinuation<Void, Never>?
     private var isAwake = false
+    /// Until when nothing may be leased, whatever is queued; nil where there is no such time.
+    private var heldBackUntil: ContinuousClock.Instant?
 
     init(number: UInt32, destination: Destination, bounds: HistoryBounds, environment: DispatchEnvironment) {
         self.number = number
@@ -82,52 +90,106 @@ actor Dispatcher {
             ])
     }
 
-    /// Records what has ended, then leases what is due: never the other way round, so that an answer is not overtaken
-    /// by a repetition.
+    /// Records what has ended, and leases what is due; Redis gets both at once, in this order, so that an answer is not
+    /// overtaken by a repetition.
     /// - Returns: how long to sleep; nil until something happens.
     private func turn() async throws -> Duration? {
-        while !ended.isEmpty { try await record() }
-        // The lease is as long as this configuration's timeout: what it brings must not go by another one.
-        let destination = destination
-        let free = destination.concurrency - inFlight.count
-        // At the end only what a lost reply has leased is asked about: a lease of none hands it back.
-        guard isStopping ? requests.isReplyMissing : free > 0 else { return nil }
-        let limit = isStopping ? 0 : min(free, Self.maximumLease)
+        let recording = beginRecording()
+        if let recording, redisFailed || recording.attempts.count < ended.count {
+            // Nothing new is leased until Redis has all the answers.
+            try await finish(recording)
+            return .zero
+        }
+        let leasing = beginLeasing()
+        if let recording { try await finish(recording) }
+        if let leasing { return try await finish(leasing) }
+        if let heldBackUntil { return max(.zero, heldBackUntil - .now) }
+        return room > 0 ? .zero : nil
+    }
+
+    // MARK: Leasing
+
+    private struct Leasing {
+        let limit: Int
+        let destination: Destination
+        let generation: Int
+        let sendBy: ContinuousClock.Instant
+        let reply: EventLoopFuture<Lease>
+    }
+
+    /// How many deliveries there is a use for.
+    private var room: Int {
+        guard !isStopping else { return 0 }
+        return ready.room(concurrency: destination.concurrency, inFlight: inFlight.count)
+    }
+
+    /// Asks for what is due, if there is a use for it.
+    private func beginLeasing() -> Leasing? {
+        let now = ContinuousClock.now
+        if let end = heldBackUntil, end <= now { heldBackUntil = nil }
+        // While it is held back thousands of events may be accepted, and each of them would ask in vain. At the end only
+        // what a lost reply has leased is asked about: a lease of none hands it back.
+        guard isStopping ? requests.isReplyMissing : heldBackUntil == nil && room > 0 else { return nil }
+        let limit = min(room, Self.maximumLease)
         let rule = LeaseRule(destination, window: bounds.window)
-        // This process may have been stopped for any time before it goes on: the lease began no earlier than this.
-        let leaseEnd = ContinuousClock.now + rule.length
-        let lease = try await lease(limit: limit, rule: rule)
-        send(lease.deliveries, to: destination, by: leaseEnd - Self.sendMargin)
+        let reply = environment.ledger.lease(
+            destination: destination.name, limit: limit, rule: rule, request: requests.begin())
+        // This process may be stopped for any time before it goes on: the lease begins no earlier than now.
+        return Leasing(
+            limit: limit, destination: destination, generation: generation,
+            sendBy: now + rule.length - Self.sendMargin, reply: reply)
+    }
+
+    private func finish(_ leasing: Leasing) async throws -> Duration? {
+        let lease = try await value(of: leasing.reply)
+        requests.end()
+        prepare(lease.deliveries, leasing)
+        sendReady()
+        // What came for a configuration that is no longer in force, or for a gateway that stops, is for others.
+        if isStopping || leasing.generation != generation { handBack() }
         report(lease)
-        if lease.deliveries.count == limit { return free > limit ? .zero : nil }
-        return min(lease.nextDue ?? Self.idleTime, Self.idleTime)
+        let wait = min(lease.nextDue ?? Self.idleTime, Self.idleTime)
+        if lease.isHeldBack { heldBackUntil = .now + wait }
+        if lease.deliveries.count == leasing.limit { return room > 0 ? .zero : nil }
+        return wait
     }
 
-    private func lease(limit: Int, rule: LeaseRule) async throws -> Lease {
-        // A copy, for an actor's own property cannot be lent over a wait; nothing else leases meanwhile.
-        var requests = requests
-        defer { self.requests = requests }
-        return try await environment.ledger.lease(
-            destination: destination.name, limit: limit, rule: rule, requests: &requests)
-    }
+    // MARK: Sending
 
-    private func send(
-        _ deliveries: [LeasedDelivery], to destination: Destination, by sendBy: ContinuousClock.Instant
-    ) {
-        guard !deliveries.isEmpty else { return }
+    /// Renders what was leased, for the configuration it was leased for.
+    private func prepare(_ deliveries: [LeasedDelivery], _ leasing: Leasing) {
         let now = environment.clock()
-        var transfers: [Transfer] = []
         for delivery in deliveries {
             do throws(InvalidPayload) {
-                let request = try HTTPRequest(attempt: delivery, to: destination, now: now, sendBy: sendBy)
-                transfers.append(Transfer(token: takeToken(for: delivery), request: request))
+                ready.append(
+                    try HTTPRequest(attempt: delivery, to: leasing.destination, now: now, sendBy: leasing.sendBy),
+                    for: delivery)
             } catch {
                 let unsendable = TransferError(code: .badRequest, message: "\(error)", requestSent: false)
                 ended.append(EndedAttempt(delivery: delivery, result: .failure(unsendable)))
+                isAwake = true
             }
         }
-        if !ended.isEmpty { isAwake = true }
-        environment.http.submit(transfers)
+    }
+
+    /// Sends what is ready, as far as there may be more requests under way.
+    ///
+    /// Answers that Redis does not have yet are bounded, too: after a crash nobody knows of them.
+    private func sendReady() {
+        let unrecorded = max(0, ended.count - destination.concurrency)
+        let requests = ready.take(destination.concurrency - inFlight.count - unrecorded)
+        guard !requests.isEmpty else { return }
+        environment.http.submit(
+            requests.map { Transfer(token: takeToken(for: $0.delivery), request: $0.request) })
+    }
+
+    /// Lets others have what is ready and was not sent.
+    private func handBack() {
+        let unsent = ready.take(.max)
+        guard !unsent.isEmpty else { return }
+        let reason = TransferError(code: .cancelled, message: "handed back before it was sent", requestSent: false)
+        ended += unsent.map { EndedAttempt(delivery: $0.delivery, result: .failure(reason)) }
+        isAwake = true
     }
 
     private func takeToken(for delivery: LeasedDelivery) -> UInt64 {
@@ -140,31 +202,55 @@ actor Dispatcher {
     /// Takes in completions of its own transfers, from any thread.
     nonisolated func transfersEnded(_ completions: [Completion]) {
         environment.eventLoop.execute {
-            self.assumeIsolated { dispatcher in
-                for completion in completions {
-                    guard let delivery = dispatcher.inFlight.removeValue(forKey: completion.token) else { continue }
-                    dispatcher.ended.append(EndedAttempt(delivery: delivery, result: completion.result))
-                }
-                dispatcher.wake()
-            }
+            self.assumeIsolated { $0.take(completions) }
         }
     }
 
-    /// Has the ledger record a batch of ended attempts; what it did not take stays.
-    private func record() async throws {
-        let batch = Array(ended.prefix(Ledger.maximumSettlements))
+    private func take(_ completions: [Completion]) {
+        let first = ended.count
+        for completion in completions {
+            guard let delivery = inFlight.removeValue(forKey: completion.token) else { continue }
+            ended.append(EndedAttempt(delivery: delivery, result: completion.result))
+        }
+        // After a failure Redis has the word: it may open the breaker.
+        if ready.learn(from: ended[first...], destination) { sendReady() }
+        wake()
+    }
+
+    // MARK: Recording
+
+    private struct Recording {
+        let attempts: [JudgedAttempt]
+        let reply: EventLoopFuture<Settled>
+    }
+
+    /// Has the ledger record a batch of ended attempts, if there are any.
+    private func beginRecording() -> Recording? {
+        guard !ended.isEmpty else { return nil }
         let now = environment.clock()
-        let judged = batch.map {
+        let attempts = ended.prefix(Ledger.maximumSettlements).map {
             $0.judged(by: destination, isStopping: isStopping, now: now, random: .random(in: 0..<1))
         }
-        let settled = try await environment.ledger.settle(
-            destination: destination.name, judged.map(\.settlement), bounds: bounds,
+        let reply = environment.ledger.settle(
+            destination: destination.name, attempts.map(\.settlement), bounds: bounds,
             breaker: BreakerRule(destination.breaker), guardTime: destination.guardTime(window: bounds.window))
-        ended.removeFirst(batch.count)
-        for (attempt, result) in zip(judged, settled.results) {
+        return Recording(attempts: attempts, reply: reply)
+    }
+
+    /// Takes in that the ledger has recorded a batch; what it did not take stays.
+    private func finish(_ recording: Recording) async throws {
+        let settled = try await value(of: recording.reply)
+        ended.removeFirst(recording.attempts.count)
+        for (attempt, result) in zip(recording.attempts, settled.results) {
             attempt.report(result, to: environment.logger, metrics, destination: destination.name)
         }
+        switch settled.breaker {
+        case .opened: handBack()
+        case .closed: heldBackUntil = nil
+        case .none: break
+        }
         report(settled.breaker)
+        sendReady()
     }
 }
 
@@ -181,12 +267,16 @@ extension Dispatcher {
     func apply(_ destination: Destination, bounds: HistoryBounds) {
         self.destination = destination
         self.bounds = bounds
+        generation += 1
+        heldBackUntil = nil
+        handBack()
         wake()
     }
 
     /// Leases nothing more; ``run()`` returns once the attempts under way are recorded.
     func stop() {
         isStopping = true
+        handBack()
         wake()
     }
 
@@ -208,21 +298,16 @@ extension Dispatcher {
         timer?.cancel()
     }
 
+    /// Waits for a reply on its own executor; the future's `get()` would take it to another thread and back.
+    private func value<Value: Sendable>(of reply: EventLoopFuture<Value>) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            reply.whenComplete { continuation.resume(with: $0) }
+        }
+    }
+
     /// Waits a moment whatever happens meanwhile.
     private func pause() async {
         let pause = environment.eventLoop.scheduleTask(in: TimeAmount(Self.redisPause)) {}
         try? await pause.futureResult.get()  // a timer cancelled by the end of the loop ends the pause too
     }
-}
-
-/// What all dispatchers work with.
-struct DispatchEnvironment: Sendable {
-    let ledger: Ledger
-    /// The loop on which the ledger's connection lives.
-    let eventLoop: any EventLoop
-    let http: CurlLoop
-    let metrics: Metrics
-    let logger: Logger
-    /// Seconds since 1970.
-    let clock: @Sendable () -> Int64
 }

@@ -1,6 +1,6 @@
-/// What the ledger keeps of one delivery of an event: how often it was leased, and what became of its latest attempts.
+/// What the ledger keeps of one delivery of an event: how many leases of it have ended, and what became of its latest attempts.
 ///
-///     <token> <leases that no attempt came of> <flags>\n<what> <when> <attempt> <milliseconds> <answer>\n…
+///     <leases ended> <leases that no attempt came of> <flags>\n<what> <when> <attempt> <milliseconds> <answer>\n…
 ///
 /// The flags are `o` for a delivery that keeps an order and `r` for a replay, `-` where the first is missing.
 package struct DeliveryRecord: Sendable, Equatable {
@@ -36,9 +36,9 @@ package struct DeliveryRecord: Sendable, Equatable {
         case moved
     }
 
-    /// How often the delivery was leased.
+    /// How many leases of the delivery have ended: the token of the latest of them.
     package let token: Int
-    /// The number of the latest attempt; 0 before the first. A replay begins anew.
+    /// The number of the latest attempt that has ended; 0 before that. A replay begins anew.
     package let attempts: Int
     /// Whether it is a replay.
     package let isReplay: Bool

@@ -53,6 +53,9 @@ package struct Lease: Sendable {
     /// How long until the next delivery falls due, or nil where none waits or the destination is paused; zero where
     /// more are due now.
     package let nextDue: Duration?
+    /// Whether nothing may be taken before ``nextDue``, whatever else falls due: the destination is paused, at its rate
+    /// limit, or its breaker is open.
+    package let isHeldBack: Bool
 }
 
 /// How many attempts all processes together may make.
@@ -111,17 +114,24 @@ package struct LeaseRequests: Sendable {
     }
 
     /// Counts a request that is about to be sent.
-    /// - Returns: whether the reply to the one before never came.
-    mutating func begin() -> Bool {
+    package mutating func begin() -> LeaseRequest {
         defer { isReplyMissing = true }
         number += 1
-        return isReplyMissing
+        return LeaseRequest(dispatcher: dispatcher, number: number, isReplyMissing: isReplyMissing)
     }
 
     /// Notes that the reply has come.
-    mutating func end() {
+    package mutating func end() {
         isReplyMissing = false
     }
+}
+
+/// One lease request of a dispatcher.
+package struct LeaseRequest: Sendable {
+    let dispatcher: String
+    let number: Int
+    /// Whether the reply to the one before never came.
+    let isReplyMissing: Bool
 }
 
 extension Ledger {
@@ -130,33 +140,38 @@ extension Ledger {
 
     /// Takes deliveries of a destination that are due.
     ///
-    /// A delivery whose lease runs out without a settlement falls due again, for any process.
+    /// A delivery whose lease runs out without a settlement falls due again, for any process. The future fails with a
+    /// ``RedisError`` where Redis is away; what a lost reply has leased is handed back by the next request.
     /// - Parameters:
     ///   - limit: how many deliveries to take at the most; none hands back what a lost reply has leased, no more.
-    ///   - requests: the requests of this dispatcher so far.
-    /// - Throws: ``RedisError`` where Redis is away; what a lost reply has leased is handed back by the next request.
+    ///   - request: the next one of this dispatcher; once the reply has come, ``LeaseRequests/end()`` is called.
     package func lease(
-        destination: String, limit: Int, rule: LeaseRule, requests: inout LeaseRequests
-    ) async throws -> Lease {
-        let isReplyMissing = requests.begin()
-        let items = try await list(
+        destination: String, limit: Int, rule: LeaseRule, request: LeaseRequest
+    ) -> EventLoopFuture<Lease> {
+        list(
             Scripts.lease,
             keys: [
-                keyspace.due(destination), keyspace.pending, keyspace.rate(destination), keyspace.breaker(destination),
-                keyspace.paused, keyspace.lease(destination, dispatcher: requests.dispatcher),
+                keyspace.dueWord(destination), .string(keyspace.pending), .string(keyspace.rate(destination)),
+                .string(keyspace.breaker(destination)), .string(keyspace.paused),
+                .string(keyspace.lease(destination, dispatcher: request.dispatcher)),
             ],
             arguments: [
                 .string(keyspace.base), .string(destination), .integer(limit), .integer(rule.length.milliseconds),
                 .integer(Self.maximumLeaseBytes), .string(rule.rate.map { "\($0.perSecond / 1000)" } ?? ""),
-                .string(rule.rate.map { "\($0.burst)" } ?? ""), .integer(requests.number),
-                isReplyMissing ? "lost" : "", rule.holdsUnknown ? "hold" : "retry", rule.skipsStale ? "guard" : "",
-                .integer(rule.window),
-            ])
-        requests.end()
-        guard let wait = items.first?.integer, wait >= -1 else { throw LedgerError(script: "lease") }
+                .string(rule.rate.map { "\($0.burst)" } ?? ""), .integer(request.number),
+                request.isReplyMissing ? "lost" : "", rule.holdsUnknown ? "hold" : "retry",
+                rule.skipsStale ? "guard" : "", .integer(rule.window),
+            ], read: Self.lease)
+    }
+
+    private static func lease(_ items: [RedisValue]) throws -> Lease {
+        guard items.count >= 2, let wait = items[0].integer, wait >= -1, let isHeldBack = items[1].integer else {
+            throw LedgerError(script: "lease")
+        }
         var deliveries: [LeasedDelivery] = []
         var passed: [Lease.Passed] = []
-        for item in items.dropFirst() {
+        deliveries.reserveCapacity(items.count - 2)
+        for item in items.dropFirst(2) {
             guard case .array(let fields) = item else { throw LedgerError(script: "lease") }
             if fields.count == 3 {
                 passed.append(try Self.passed(fields))
@@ -164,7 +179,9 @@ extension Ledger {
                 deliveries.append(try Self.delivery(fields))
             }
         }
-        return Lease(deliveries: deliveries, passed: passed, nextDue: wait < 0 ? nil : .milliseconds(wait))
+        return Lease(
+            deliveries: deliveries, passed: passed, nextDue: wait < 0 ? nil : .milliseconds(wait),
+            isHeldBack: isHeldBack == 1)
     }
 
     private static func passed(_ fields: [RedisValue]) throws -> Lease.Passed {

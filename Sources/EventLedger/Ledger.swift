@@ -29,6 +29,18 @@ package struct Ledger: Sendable {
         return items
     }
 
+    /// Calls a script whose reply is a list, and goes on before the reply comes: calls on one connection are carried out
+    /// in their order.
+    func list<Value: Sendable>(
+        _ script: RedisScript, keys: [RedisArgument], arguments: [RedisArgument],
+        read: @escaping @Sendable ([RedisValue]) throws -> Value
+    ) -> EventLoopFuture<Value> {
+        connection.evaluate(script, keys: keys, arguments: arguments).flatMapThrowing { reply in
+            guard case .array(let items) = reply else { throw LedgerError(script: script.name) }
+            return try read(items)
+        }
+    }
+
     /// Calls a script whose reply is a number.
     func number(_ script: RedisScript, keys: [String], arguments: [RedisArgument]) async throws -> Int {
         let reply =

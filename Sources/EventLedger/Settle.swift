@@ -124,14 +124,15 @@ extension Ledger {
     package static let maximumSettlements = 128
 
     /// Records what became of attempts of one destination.
+    ///
+    /// The future fails with a ``RedisError`` where Redis is away. It is safe to call again: what was recorded before is
+    /// reported as recorded.
     /// - Parameter guardTime: how long the time of a delivered event is remembered, for a destination that leaves out
     ///   updates older than that; nil for others.
-    /// - Throws: ``RedisError`` where Redis is away. It is safe to call again: what was recorded before is reported as
-    ///   recorded.
     package func settle(
         destination: String, _ settlements: some Collection<Settlement>, bounds: HistoryBounds, breaker: BreakerRule,
         guardTime: Duration? = nil
-    ) async throws -> Settled {
+    ) -> EventLoopFuture<Settled> {
         precondition(settlements.count <= Self.maximumSettlements)
         var arguments: [RedisArgument] = [
             .string(keyspace.base), .string(destination), .integer(bounds.window),
@@ -139,20 +140,29 @@ extension Ledger {
             .integer(breaker.probe.milliseconds), .integer(breaker.probeMaximum.milliseconds),
             guardTime.map { .integer($0.milliseconds) } ?? "",
         ]
+        arguments.reserveCapacity(arguments.count + 8 * settlements.count)
         for settlement in settlements {
             let (verdict, delay) = settlement.verdict.words
             arguments.append(contentsOf: [
                 .string(settlement.reference.member), .integer(settlement.token), .string(verdict),
                 .integer(delay.milliseconds), .string(settlement.answer), .string(settlement.health.rawValue),
-                .integer(settlement.duration.milliseconds), .bytes(ByteBuffer(bytes: settlement.answerBody)),
+                .integer(settlement.duration.milliseconds),
+                settlement.answerBody.isEmpty ? "" : .bytes(ByteBuffer(bytes: settlement.answerBody)),
             ])
         }
-        let items = try await list(
+        let count = settlements.count
+        return list(
             Scripts.settle,
-            keys: [keyspace.due(destination), keyspace.pending, keyspace.breaker(destination)], arguments: arguments)
-        guard items.count == settlements.count + 1,
-            let change = items.last?.string.flatMap(Settled.BreakerChange.init)
-        else { throw LedgerError(script: "settle") }
+            keys: [
+                keyspace.dueWord(destination), .string(keyspace.pending), .string(keyspace.breaker(destination)),
+            ], arguments: arguments
+        ) { try Self.settled($0, count: count) }
+    }
+
+    private static func settled(_ items: [RedisValue], count: Int) throws -> Settled {
+        guard items.count == count + 1, let change = items.last?.string.flatMap(Settled.BreakerChange.init) else {
+            throw LedgerError(script: "settle")
+        }
         let results: [SettlementResult] = items.dropLast().map { item in
             switch item {
             case .integer(1): .recorded

@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test func concurrencyIsNeverExceeded() async throws {
-        try await HTTPService.with(answer: { _ in HTTPService.Answer(delay: .milliseconds(3)) }) { service in
+        try await HTTPService.with(answer: { _ in HTTPService.Answer(delay: .milliseconds(30)) }) { service in
             try await DeliveryBench.with([.sample(at: service, concurrency: 5)]) { bench in
                 try await bench.claim((0..<100).map { "msg_\($0)" })
                 try await eventually("all are delivered") { try await bench.pending() == 0 }

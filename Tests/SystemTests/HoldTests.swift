@@ -48,7 +48,8 @@ struct HoldTests {
             let email = try await stage.service(.hold, .status(200))
             let setup = Setup(
                 redis: try await stage.redis(),
-                destinations: [.init("email", email, "on_unknown: hold, timeout: 1s")])
+                // Long enough for the kill to come before its end on a busy machine.
+                destinations: [.init("email", email, "on_unknown: hold, timeout: 4s")])
             let first = try await stage.gateway(setup)
             let event = SignedEvent()
             try await first.accept(event)
@@ -56,7 +57,7 @@ struct HoldTests {
             first.process.kill()
             let second = try await stage.gateway(setup)
             let line = try await second.waitForLog(
-                "outcome unknown, held for a person: nothing was recorded of an attempt")
+                "outcome unknown, held for a person: nothing was recorded of an attempt", within: .seconds(20))
             #expect(line["id"] == event.id)
             try await second.accept(SignedEvent())
             try await second.waitForLog("delivered")

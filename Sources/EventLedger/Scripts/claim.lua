@@ -6,7 +6,7 @@
 --       colon between, or empty where it has no subject
 --       then three for each routed destination: its name, `o` where it keeps an order or `-`, and the most of its
 --       deliveries that may be pending or an empty text
--- Reply  1 claimed   0 seen before   -1 too many deliveries pending in all, -1 - i at destination i: nothing was written
+-- Reply  1 claimed   0 seen before   -1 too many deliveries pending in all, -1 - i at destination i: nothing is left written
 --
 -- The first write is a SET, which Redis refuses when it is out of memory, read-only or unable to persist; what follows
 -- in the same script is then never reached. Once it has passed, Redis lets the rest of the script through.
@@ -25,7 +25,7 @@ local count = #KEYS - 5
 if count == 0 then
   return 1
 end
-local full = tonumber(redis.call('GET', KEYS[3]) or '0') + count > tonumber(ARGV[3]) and -1
+local full = redis.call('INCRBY', KEYS[3], count) > tonumber(ARGV[3]) and -1
 for i = 1, count do
   local most = tonumber(ARGV[7 + 3 * i])
   if most and not full then
@@ -35,6 +35,7 @@ for i = 1, count do
 end
 if full then
   redis.call('DEL', KEYS[1])
+  redis.call('DECRBY', KEYS[3], count)
   return full
 end
 if left then
@@ -63,7 +64,7 @@ if left then
   end
   left = tokens
 end
-local record = { 'm', text(now) .. ' ' .. ARGV[5], 'b', ARGV[6], 'n', count }
+local record = { 'm', moment .. ' ' .. ARGV[5], 'b', ARGV[6], 'n', count }
 for i = 1, count do
   local name, ordering = ARGV[5 + 3 * i], ARGV[6 + 3 * i]
   local token = left and left[name] or '0'
@@ -71,6 +72,5 @@ for i = 1, count do
   enqueue(base, name, member, ordering == 'o' and ARGV[7] ~= '' and ARGV[7])
 end
 redis.call('HSET', KEYS[2], unpack(record))
-redis.call('INCRBY', KEYS[3], count)
 redis.call('ZADD', KEYS[4], text(UNFINISHED + now), member)
 return 1

@@ -1,6 +1,6 @@
 -- What settle and trim share (after queue.lua); it is put before them.
 --
--- Lets at most `most` finished events leave: those finished longer ago than `keep` milliseconds, and the oldest of those
+-- Lets at most `most` finished events leave, no more than 4,000: those finished longer ago than `keep` milliseconds, and the oldest of those
 -- beyond `count`. Only writes that a Redis out of memory takes, too: history must never keep the door shut.
 local function trim_history(base, keep, count, most)
   local history = base .. 'history'
@@ -10,9 +10,12 @@ local function trim_history(base, keep, count, most)
   if surplus > #leaving then
     leaving = redis.call('ZRANGE', history, 0, surplus - 1)
   end
-  for _, member in ipairs(leaving) do
-    redis.call('ZREM', history, member)
-    redis.call('DEL', base .. 'event:' .. member)
+  if #leaving > 0 then
+    redis.call('ZREM', history, unpack(leaving))
+    for i = 1, #leaving do
+      leaving[i] = base .. 'event:' .. leaving[i]
+    end
+    redis.call('DEL', unpack(leaving))
   end
   return #leaving
 end

@@ -9,13 +9,14 @@
 --       10 `hold` or `retry`: what becomes of an attempt that nothing was recorded of   11 `guard` where updates older
 --       than one delivered are left out, or empty   12 window of the claim in seconds
 -- Reply  { milliseconds until the next delivery falls due (-1 if none waits, or while the destination is paused),
+--          1 where nothing may be taken before that, whatever falls due, or 0,
 --          { member, token, leases that no attempt came of, flags, 1 if the lease before ran out, head, body }
 --          or { member, `held` or `stale`, head } for what was settled instead, … }
 --        or { -2 } for a request that a later one has overtaken: nothing was changed, and nobody reads the reply
 --
 -- The new score is the visibility timeout: if the process dies, the delivery falls due again for whoever asks first. It
 -- ends in a half, so that a lease that ran out is told from a delay that is over. The token fences: it grows with each
--- lease, and settle takes an answer for the latest one only.
+-- lease, and settle takes an answer for the latest one only. What a lease of many writes it writes once.
 local base, destination = ARGV[1], ARGV[2]
 local lease_end = text(now + tonumber(ARGV[4])) .. '.5'
 
@@ -43,14 +44,14 @@ if latest then
       if redis.call('ZSCORE', KEYS[1], member) == latest_end then
         local event = base .. 'event:' .. member
         local token, unmade, flags, lines = read(redis.call('HGET', event, ':' .. destination))
-        write(event, destination, token, unmade + 1, flags, lines)
-        redis.call('ZADD', KEYS[1], text(now), member)
+        write(event, destination, token + 1, unmade + 1, flags, lines)
+        redis.call('ZADD', KEYS[1], moment, member)
       end
     end
   end
 end
 if redis.call('HEXISTS', KEYS[5], destination) == 1 then
-  return { -1 }
+  return { -1, 1 }
 end
 
 local most = tonumber(ARGV[3])
@@ -79,8 +80,8 @@ local function is_stale(member, head)
   return known and event_time < known
 end
 
-local reply, taken, bytes, leased = { 0 }, {}, 0, 0
-local members = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', text(now), 'WITHSCORES', 'LIMIT', 0, most)
+local reply, taken, scored, bytes = { 0, 0 }, {}, {}, 0
+local members = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', moment, 'WITHSCORES', 'LIMIT', 0, most)
 if #members > 0 then
   prepare_to_write()
 end
@@ -99,6 +100,7 @@ for i = 1, #members, 2 do
   else
     local token, unmade, flags, lines = read(fields[3])
     if ran_out then
+      token = token + 1
       lines = add_line(lines, ARGV[10] == 'hold' and 'held' or 'unknown', token - unmade, 0, 'nothing recorded')
     end
     local is_held = ran_out and ARGV[10] == 'hold'
@@ -113,14 +115,19 @@ for i = 1, #members, 2 do
       finish(base, event, member, ARGV[12])
       reply[#reply + 1] = { member, is_held and 'held' or 'stale', fields[1] }
     else
-      redis.call('ZADD', KEYS[1], 'XX', lease_end, member)
-      write(event, destination, token + 1, unmade, flags, lines)
+      if ran_out then
+        write(event, destination, token, unmade, flags, lines)
+      end
       bytes = bytes + #fields[2]
-      leased = leased + 1
-      taken[leased] = member
+      taken[#taken + 1] = member
+      scored[#scored + 1], scored[#scored + 2] = lease_end, member
       reply[#reply + 1] = { member, token + 1, tonumber(unmade), flags, ran_out and 1 or 0, fields[1], fields[2] }
     end
   end
+end
+local leased = #taken
+if leased > 0 then
+  redis.call('ZADD', KEYS[1], 'XX', unpack(scored))
 end
 if leased > 0 or ARGV[9] == 'lost' then
   prepare_to_write()
@@ -147,9 +154,9 @@ if rate and rate > 0 and (leased > 0 or filled_at > now) then
 end
 if rate and first[2] and tokens < 1 then
   local refill = rate > 0 and math.ceil((1 - tokens) / rate) or 60000
-  reply[1] = math.max(reply[1], refill)
+  reply[1], reply[2] = math.max(reply[1], refill), 1
 end
 if open_until and first[2] then
-  reply[1] = math.max(reply[1], math.ceil(open_until) - now)
+  reply[1], reply[2] = math.max(reply[1], math.ceil(open_until) - now), 1
 end
 return reply

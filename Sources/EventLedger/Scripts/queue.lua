@@ -11,6 +11,8 @@ local function text(number)
   return string.format('%.0f', number)
 end
 
+local moment = text(now)
+
 -- Lets a delivery wait for its turn: until now, or, in a lane (`<source>:<subject>`), for those before it.
 local function enqueue(base, destination, member, lane)
   if lane and redis.call('RPUSH', base .. 'queue:' .. destination .. ':' .. lane, member) > 1 then
@@ -18,7 +20,7 @@ local function enqueue(base, destination, member, lane)
     return
   end
   local due = base .. 'due:' .. destination
-  redis.call('ZADD', due, text(now), member)
+  redis.call('ZADD', due, moment, member)
   if redis.call('ZCARD', due) == 1 then
     redis.call('SADD', base .. 'destinations', destination)
   end

@@ -3,7 +3,8 @@
 -- How many attempts of a delivery are remembered.
 local MAXIMUM_LINES = 16
 
--- Takes the state of a delivery apart: token, leases that no attempt came of, flags, and a line for each attempt.
+-- Takes the state of a delivery apart: leases that have ended, those of them that no attempt came of, flags, and a line
+-- for each attempt. The token of a lease is the number of those before it and one: while it lasts nothing is written.
 local function read(state)
   return string.match(state, '^(%d+) (%d+) (%S+)(.*)$')
 end
@@ -14,7 +15,7 @@ end
 
 -- Puts a line before the others: what happened, when, in which attempt, for how many milliseconds, and the answer.
 local function add_line(lines, what, attempt, duration, answer)
-  lines = '\n' .. what .. ' ' .. text(now) .. ' ' .. attempt .. ' ' .. duration .. ' ' .. answer .. lines
+  lines = '\n' .. what .. ' ' .. moment .. ' ' .. attempt .. ' ' .. duration .. ' ' .. answer .. lines
   local last = 1
   for _ = 1, MAXIMUM_LINES do
     last = string.find(lines, '\n', last + 1, true)
@@ -64,12 +65,9 @@ local function guard_key(base, destination, member, type, subject)
   return base .. 'fresh:' .. destination .. ':' .. string.match(member, '^[^:]*:') .. family .. ':' .. subject
 end
 
--- Ends the wait of a delivery; in its lane the next one may then go.
-local function leave(base, destination, event, member, flags)
-  redis.call('ZREM', base .. 'due:' .. destination, member)
-  redis.call('DECR', base .. 'pending')
-  redis.call('HINCRBY', event, 'n', -1)
-  local lane = is_ordered(flags) and lane_of(redis.call('HGET', event, 'm'), member)
+-- Lets the next delivery of a lane go, for this one does not wait any more.
+local function pass_on(base, destination, event, member)
+  local lane = lane_of(redis.call('HGET', event, 'm'), member)
   if not lane then
     return
   end
@@ -78,7 +76,7 @@ local function leave(base, destination, event, member, flags)
     redis.call('LPOP', queue)
     local following = redis.call('LINDEX', queue, 0)
     if following then
-      redis.call('ZADD', base .. 'due:' .. destination, text(now), following)
+      redis.call('ZADD', base .. 'due:' .. destination, moment, following)
       redis.call('HINCRBY', base .. 'behind', destination, -1)
     end
   elseif redis.call('LREM', queue, 1, member) == 1 then
@@ -86,9 +84,19 @@ local function leave(base, destination, event, member, flags)
   end
 end
 
+-- Ends the wait of a delivery.
+local function leave(base, destination, event, member, flags)
+  redis.call('ZREM', base .. 'due:' .. destination, member)
+  redis.call('DECR', base .. 'pending')
+  redis.call('HINCRBY', event, 'n', -1)
+  if is_ordered(flags) then
+    pass_on(base, destination, event, member)
+  end
+end
+
 -- Lets a delivery wait for a person: `dead` or `held`. The event is kept for as long as it does.
 local function set_aside(base, kind, destination, event, member)
-  redis.call('ZADD', base .. kind .. ':' .. destination, text(now), member)
+  redis.call('ZADD', base .. kind .. ':' .. destination, moment, member)
   redis.call('HINCRBY', event, 'd', 1)
 end
 
@@ -107,7 +115,7 @@ local function finish(base, event, member, window)
   end
   redis.call('SET', base .. 'claim:' .. member, '1', 'EX', window)
   if tonumber(counts[2] or '0') == 0 then
-    redis.call('ZADD', base .. 'history', text(now), member)
+    redis.call('ZADD', base .. 'history', moment, member)
   end
 end
 

@@ -17,7 +17,8 @@ local function take(event, member, destination, state, instead)
   local token, unmade, flags, lines = read(state)
   local stands = standing(lines)
   if stands == 'pending' then
-    token = token + 1
+    -- Beyond the token of a lease that may be under way.
+    token = token + (is_leased(redis.call('ZSCORE', base .. 'due:' .. destination, member)) and 2 or 1)
     leave(base, destination, event, member, flags)
   elseif stands ~= 'finished' then
     take_back(base, stands, destination, event, member)

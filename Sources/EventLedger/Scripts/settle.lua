@@ -56,69 +56,115 @@ local function remember(event, member)
   end
 end
 
--- Gives the reply, and whether that is news: the same word once more, as when the reply to the first one was lost, is no
--- fault.
-local function settle(member, token, verdict, delay, answer, health, duration, body)
+-- What the attempts have in common is written once, at the end: which deliveries wait no more, when others are due, and
+-- which events are finished.
+local gone, due, finished = {}, {}, {}
+
+-- Whether the same was said before, as when the reply to it was lost: that is no fault, and changes nothing.
+local function is_known(verdict, stands, score, lines)
+  if stands ~= 'pending' then
+    return string.match(lines, '^\n(%S+)') == verdict
+  end
+  return (verdict == 'retry' or verdict == 'release') and not is_leased(score)
+end
+
+-- Gives the reply, and whether it is news.
+local function settle(score, member, token, verdict, delay, answer, health, duration, body)
   local event = base .. 'event:' .. member
-  local state = redis.call('HGET', event, ':' .. destination)
-  if not state then
+  local fields = redis.call('HMGET', event, ':' .. destination, 'n', 'd')
+  if not fields[1] then
     return 0
   end
-  local latest, unmade, flags, lines = read(state)
-  if latest ~= token then
-    return 0
-  end
+  token = tonumber(token)
+  local ended, unmade, flags, lines = read(fields[1])
+  local waiting, aside = tonumber(fields[2]), tonumber(fields[3] or '0')
   local stands = standing(lines)
-  if stands == 'held' and verdict ~= 'held' then
-    -- It was held because nothing was known of its latest attempt: now something is.
-    take_back(base, 'held', destination, event, member)
-    redis.call('HINCRBY', event, 'n', 1)
-    redis.call('INCR', KEYS[2])
-    enqueue(base, destination, member, is_ordered(flags) and lane_of(redis.call('HGET', event, 'm'), member))
-  elseif stands ~= 'pending' then
-    return string.match(lines, '^\n(%S+)') == verdict and 1 or 0
-  elseif not is_leased(redis.call('ZSCORE', KEYS[1], member)) then
-    return (verdict == 'retry' or verdict == 'release') and 1 or 0
-  end
-  if verdict == 'release' then
-    if stands == 'held' then
-      lines = add_line(lines, 'queued', 0, 0, answer)
+  if tonumber(ended) == token then
+    if stands ~= 'held' or verdict == 'held' then
+      return is_known(verdict, stands, score, lines) and 1 or 0
     end
-    write(event, destination, token, unmade + 1, flags, lines)
-    redis.call('ZADD', KEYS[1], 'XX', text(now + tonumber(delay)), member)
-    return 1, true
+    -- It was held because nothing was known of its latest attempt: now something is.
+    redis.call('ZREM', base .. 'held:' .. destination, member)
+    redis.call('INCR', KEYS[2])
+    waiting, aside = waiting + 1, aside - 1
+    enqueue(base, destination, member, is_ordered(flags) and lane_of(redis.call('HGET', event, 'm'), member))
+  elseif ended + 1 ~= token or not is_leased(score) then
+    return 0
   end
   local is_spared = verdict == 'dead' and health == 'failing' and open_until and probe == member
   if is_spared then
     verdict, delay = 'retry', interval
   end
-  if body ~= '' then
-    redis.call('HSET', event, 'y:' .. destination, body)
-  elseif lines ~= '' then
-    redis.call('HDEL', event, 'y:' .. destination)
+  if verdict == 'release' then
+    unmade = unmade + 1
+    lines = stands == 'held' and add_line(lines, 'queued', 0, 0, answer) or lines
+  else
+    if body ~= '' then
+      redis.call('HSET', event, 'y:' .. destination, body)
+    elseif lines ~= '' then
+      redis.call('HDEL', event, 'y:' .. destination)
+    end
+    lines = add_line(lines, verdict, token - unmade, duration, answer)
   end
-  write(event, destination, token, unmade, flags, add_line(lines, verdict, token - unmade, duration, answer))
-  if verdict == 'retry' then
-    redis.call('ZADD', KEYS[1], 'XX', text(now + tonumber(delay)), member)
-    return is_spared and 2 or 1, true
+  if verdict == 'retry' or verdict == 'release' then
+    local at = text(now + tonumber(delay))
+    if stands == 'held' then
+      -- It may be behind others of its lane, and one of these in this call.
+      redis.call('ZADD', KEYS[1], 'XX', at, member)
+    else
+      due[#due + 1], due[#due + 2] = at, member
+    end
+  else
+    gone[#gone + 1] = member
+    waiting = waiting - 1
+    if verdict ~= 'delivered' then
+      redis.call('ZADD', base .. verdict .. ':' .. destination, moment, member)
+      aside = aside + 1
+    elseif ARGV[9] ~= '' then
+      remember(event, member)
+    end
   end
-  if verdict ~= 'delivered' then
-    set_aside(base, verdict, destination, event, member)
-  elseif ARGV[9] ~= '' then
-    remember(event, member)
+  local record = { ':' .. destination, token .. ' ' .. unmade .. ' ' .. flags .. lines, 'n', waiting }
+  if fields[3] or aside > 0 then
+    record[5], record[6] = 'd', aside
   end
-  leave(base, destination, event, member, flags)
-  finish(base, event, member, ARGV[3])
-  return 1, true
+  redis.call('HSET', event, unpack(record))
+  if verdict ~= 'retry' and verdict ~= 'release' then
+    if is_ordered(flags) then
+      pass_on(base, destination, event, member)
+    end
+    if waiting == 0 then
+      redis.call('SET', base .. 'claim:' .. member, '1', 'EX', ARGV[3])
+      if aside == 0 then
+        finished[#finished + 1], finished[#finished + 2] = moment, member
+      end
+    end
+  end
+  return is_spared and 2 or 1, true
 end
 
+local members = {}
+for i = 10, #ARGV, 8 do
+  members[#members + 1] = ARGV[i]
+end
+local scores = #members > 0 and redis.call('ZMSCORE', KEYS[1], unpack(members))
 for i = 10, #ARGV, 8 do
   local member, token, verdict, delay, answer, health, duration, body = unpack(ARGV, i, i + 7)
-  local result, is_news = settle(member, token, verdict, delay, answer, health, duration, body)
+  local result, is_news = settle(scores[#reply + 1], member, token, verdict, delay, answer, health, duration, body)
   if is_news then
     note(member, health)
   end
   reply[#reply + 1] = result
+end
+if #due > 0 then
+  redis.call('ZADD', KEYS[1], 'XX', unpack(due))
+end
+if #gone > 0 then
+  redis.call('ZREM', KEYS[1], unpack(gone))
+  redis.call('DECRBY', KEYS[2], #gone)
+end
+if #finished > 0 then
+  redis.call('ZADD', base .. 'history', unpack(finished))
 end
 if is_changed then
   redis.call('DEL', KEYS[3])

@@ -1,0 +1,62 @@
+import Curl
+import EventLedger
+import GatewayConfiguration
+
+/// The requests of a destination that are leased and rendered, and not sent, and how many there may be.
+///
+/// While a destination is quick, as many as it has under way are leased ahead, so that the next request is there when one
+/// ends. They count as under way for everybody else, therefore a destination that is slow, or whose deliveries are
+/// counted, ordered, held or left out, gets none.
+struct ReadyRequests {
+    /// How many deliveries are leased ahead at the most.
+    static let maximumAhead = 64
+    /// The longest attempt of the latest ones with which deliveries are leased ahead.
+    static let quickTime = Duration.milliseconds(100)
+
+    private var requests: [(delivery: LeasedDelivery, request: HTTPRequest)] = []
+    private var isQuick = false
+
+    /// How many more are of use.
+    ///
+    /// Those ahead are leased by halves: many in one call.
+    func room(concurrency: Int, inFlight: Int) -> Int {
+        let free = concurrency - inFlight - requests.count
+        let ahead = isQuick ? min(concurrency, Self.maximumAhead) : 0
+        return free > 0 || requests.count <= ahead / 2 ? free + ahead : 0
+    }
+
+    mutating func append(_ request: HTTPRequest, for delivery: LeasedDelivery) {
+        requests.append((delivery, request))
+    }
+
+    /// Takes the first so many out.
+    mutating func take(_ count: Int) -> [(delivery: LeasedDelivery, request: HTTPRequest)] {
+        guard count > 0, !requests.isEmpty else { return [] }
+        let taken = Array(requests.prefix(count))
+        requests.removeFirst(taken.count)
+        return taken
+    }
+
+    /// Learns from attempts that have ended.
+    /// - Returns: whether all of them were delivered.
+    mutating func learn(from ended: some Collection<EndedAttempt>, _ destination: Destination) -> Bool {
+        let allDelivered = ended.allSatisfy(\.isDelivered)
+        isQuick =
+            allDelivered && destination.isUnconditional && ended.allSatisfy { $0.duration < Self.quickTime }
+        return allDelivered
+    }
+}
+
+extension Destination {
+    /// Whether it is the same to its deliveries when they are leased.
+    fileprivate var isUnconditional: Bool {
+        rateLimit == nil && ordering == .none && !skipStale && onUnknown == .retry
+    }
+}
+
+extension EndedAttempt {
+    fileprivate var isDelivered: Bool {
+        guard case .success(let response) = result else { return false }
+        return (200..<300).contains(response.status)
+    }
+}
