@@ -199,8 +199,9 @@ extension Ledger {
             case .bulk(let body) = fields[6]
         else { throw LedgerError(script: "lease") }
         let event = Event(
-            source: reference.source, id: reference.id, contentType: head.contentType,
-            signedTimestamp: head.signedTimestamp, traceparent: head.traceparent, body: Array(body.readableBytesView))
+            source: reference.source, id: reference.id, type: head.type, subject: head.subject, time: head.time,
+            contentType: head.contentType, signedTimestamp: head.signedTimestamp, traceparent: head.traceparent,
+            body: Array(body.readableBytesView))
         return LeasedDelivery(
             event: event, type: head.type, subject: head.subject, attempt: Int(token - unmade), token: Int(token),
             isReplay: flags.contains("r"), repeatsUnknown: fields[4] == .integer(1), receivedAt: receivedAt)

@@ -8,6 +8,8 @@ import Webhooks
 enum Admission {
     /// Claim the event.
     case claim(NewEvent)
+    /// Answer the sender's question, and claim nothing.
+    case answerChallenge(String)
     /// Refuse it, for a reason that only the operator learns.
     case refuse(Answer, EventOutcome)
 
@@ -15,27 +17,36 @@ enum Admission {
     /// - Parameters:
     ///   - now: seconds since 1970.
     ///   - trace: makes a new `traceparent` for an event that came without one.
+    ///   - onVerified: called with the index of the key under which the signature was right.
     static func decide(
         headers: HTTPHeaders, body: ByteBuffer, source: DoorPlan.Source, plan: DoorPlan, now: Int64,
-        trace: () -> String
+        trace: () -> String, onVerified: (Int) -> Void = { _ in }
     ) -> Admission {
+        let message: VerifiedMessage
         do throws(VerificationFailure) {
-            let signed = try SignatureHeaders { headers[$0] }
-            let message = try source.verifier.verify(signed, body: body.readableBytesSpan, now: now)
-            guard let envelope = try? Envelope.parse(body.readableBytesSpan) else {
-                return .refuse(.invalidPayload, .invalidPayload)
-            }
-            let traceparent = headers.first(name: "traceparent").flatMap { Traceparent.isValid($0) ? $0 : nil }
-            return .claim(
-                NewEvent(
-                    reference: EventReference(source: source.name, id: message.id),
-                    head: EventHead(
-                        type: envelope.type, subject: envelope.subject, contentType: contentType(in: headers),
-                        traceparent: traceparent ?? trace(), signedTimestamp: message.timestamp,
-                        time: envelope.timestamp ?? message.timestamp * 1000),
-                    body: body, targets: plan.targets(source: source.name, type: envelope.type)))
+            let signed = try SignatureHeaders(source.verifier.scheme) { headers[$0] }
+            message = try source.verifier.verify(signed, body: body.readableBytesSpan, now: now)
         } catch {
             return .refuse(error == .missingHeaders ? .missingHeaders : .invalidSignature, EventOutcome(error))
+        }
+        onVerified(message.keyIndex)
+        switch try? source.verifier.scheme.event.read(body.readableBytesSpan, type: message.type) {
+        case nil: return .refuse(.invalidPayload, .invalidPayload)
+        case .challenge(let text): return .answerChallenge(text)
+        case .event(let envelope, let bodyID):
+            guard let id = message.id ?? bodyID, Verifier.isUsable(id: id) else {
+                return .refuse(.invalidSignature, .invalidID)
+            }
+            let traceparent = headers.first(name: "traceparent").flatMap { Traceparent.isValid($0) ? $0 : nil }
+            let signedTimestamp = message.timestamp ?? now
+            return .claim(
+                NewEvent(
+                    reference: EventReference(source: source.name, id: id),
+                    head: EventHead(
+                        type: envelope.type, subject: envelope.subject, contentType: contentType(in: headers),
+                        traceparent: traceparent ?? trace(), signedTimestamp: signedTimestamp,
+                        time: envelope.timestamp ?? signedTimestamp * 1000),
+                    body: body, targets: plan.targets(source: source.name, type: envelope.type)))
         }
     }
 

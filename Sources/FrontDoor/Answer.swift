@@ -11,6 +11,8 @@ package enum Answer: Sendable, Equatable {
     case duplicate(id: String)
     /// The event is claimed, and no route takes it.
     case ignored(id: String)
+    /// A sender's question, answered with this body.
+    case challenge(String)
     /// A header that the signature needs is missing.
     case missingHeaders
     /// The signature, the timestamp or the id is not acceptable.
@@ -39,7 +41,7 @@ package enum Answer: Sendable, Equatable {
     package var status: HTTPResponseStatus {
         switch self {
         case .accepted, .ignored: .accepted
-        case .duplicate: .ok
+        case .duplicate, .challenge: .ok
         case .missingHeaders, .invalidSignature, .invalidPayload, .malformed: .badRequest
         case .notFound: .notFound
         case .methodNotAllowed: .methodNotAllowed
@@ -56,6 +58,7 @@ package enum Answer: Sendable, Equatable {
         case .accepted(let id): Self.body(status: "accepted", id: id)
         case .duplicate(let id): Self.body(status: "duplicate", id: id)
         case .ignored(let id): Self.body(status: "ignored", id: id)
+        case .challenge(let body): body
         case .missingHeaders: #"{"error":"Missing headers"}"#
         case .invalidSignature: #"{"error":"Invalid signature"}"#
         case .invalidPayload: #"{"error":"Invalid payload"}"#

@@ -36,7 +36,7 @@ final class Door: Sendable {
         configuration: GatewayConfiguration, metrics: Metrics, logger: Logger, clock: @escaping @Sendable () -> Int64,
         onQueued: @escaping @Sendable ([String]) -> Void
     ) {
-        state = Mutex(State(plan: DoorPlan(configuration)))
+        state = Mutex(State(plan: DoorPlan(configuration, metrics: metrics)))
         self.metrics = metrics
         self.logger = logger
         self.clock = clock
@@ -52,7 +52,7 @@ final class Door: Sendable {
     var isDraining: Bool { phase == .draining }
 
     func apply(_ configuration: GatewayConfiguration) {
-        let plan = DoorPlan(configuration)
+        let plan = DoorPlan(configuration, metrics: metrics)
         state.withLock { $0.plan = plan }
     }
 
@@ -80,6 +80,12 @@ final class Door: Sendable {
     func connectionClosed() {
         let left = openConnections.subtract(1, ordering: .sequentiallyConsistent).newValue
         if left == 0, isDraining { drained.continuation.finish() }
+    }
+
+    /// Records a sender's question that was answered.
+    func challenged(source: String) {
+        metrics.event(source: source, outcome: .challenge)
+        logger.notice("challenge answered", metadata: ["source": .string(source)])
     }
 
     /// Records a request that was refused before Redis was asked.

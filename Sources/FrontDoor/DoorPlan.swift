@@ -1,6 +1,7 @@
 import EventLedger
 import GatewayConfiguration
 import NIOCore
+import Telemetry
 import Webhooks
 
 /// The part of the configuration that a request meets, made ready to use; it is swapped as a whole.
@@ -9,6 +10,9 @@ struct DoorPlan: Sendable {
     struct Source: Sendable {
         let name: String
         let verifier: Verifier
+        /// The position of each key's secret in the configuration.
+        let secretPositions: [Int]
+        let metrics: SourceMetrics
     }
 
     /// The sources by path.
@@ -22,13 +26,19 @@ struct DoorPlan: Sendable {
     let maximumConnections: Int
     let requestTimeout: TimeAmount
 
-    init(_ configuration: GatewayConfiguration) {
+    /// - Parameter metrics: where requests are counted; the secrets of each source are named there.
+    init(_ configuration: GatewayConfiguration, metrics: Metrics) {
         sources = Dictionary(
             uniqueKeysWithValues: configuration.sources.map { source in
-                let tolerance = source.tolerance.components.seconds
+                let counters = metrics.source(source.name)
+                counters.expect(secrets: source.secretPositions)
+                let verifier = Verifier(
+                    scheme: source.scheme, keys: source.keys, tolerance: source.tolerance.components.seconds)
                 return (
                     source.path,
-                    Source(name: source.name, verifier: Verifier(keys: source.keys, tolerance: tolerance))
+                    Source(
+                        name: source.name, verifier: verifier, secretPositions: source.secretPositions,
+                        metrics: counters)
                 )
             })
         routes = RoutingTable(configuration.routes)

@@ -145,8 +145,13 @@ final class RequestHandler: ChannelInboundHandler {
         ) {
             var random = SystemRandomNumberGenerator()
             return Traceparent.make(using: &random)
+        } onVerified: {
+            source.metrics.verified(secret: source.secretPositions[$0])
         }
         switch admission {
+        case .answerChallenge(let text):
+            door.challenged(source: source.name)
+            respond(.challenge(text), keepAlive: head.canBeFollowed)
         case .refuse(let answer, let outcome):
             door.refused(source: source.name, outcome: outcome, id: nil)
             respond(answer, keepAlive: head.canBeFollowed)

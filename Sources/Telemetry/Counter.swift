@@ -22,3 +22,12 @@ where Outcome: CaseIterable & Hashable & RawRepresentable<String> & Sendable {
         Outcome.allCases.map { ($0.rawValue, counters[$0]?.value ?? 0) }
     }
 }
+
+/// A set of numbers from 0 to 63 that only grows, from any thread without a lock.
+final class BitSet64: Sendable {
+    private let bits = Atomic<UInt64>(0)
+
+    func insert(_ number: Int) { bits.bitwiseOr(1 << UInt64(number), ordering: .relaxed) }
+
+    func contains(_ number: Int) -> Bool { bits.load(ordering: .relaxed) & (1 << UInt64(number)) != 0 }
+}

@@ -73,6 +73,14 @@ package final class Metrics: Sendable {
                 text.sample("oncegate_events_total", [("source", name), ("outcome", outcome)], count)
             }
         }
+        text.family(
+            "oncegate_verified_total", .counter,
+            help: "Requests with a right signature, by the position of its secret in the configuration, from 0.")
+        for (name, source) in sources {
+            for (position, count) in source.secrets {
+                text.sample("oncegate_verified_total", [("source", name), ("secret", "\(position)")], count)
+            }
+        }
         text.family("oncegate_accept_seconds", .histogram, help: "Time that the claim of an event took.")
         text.samples("oncegate_accept_seconds", [], acceptance)
         text.family("oncegate_deliveries_total", .counter, help: "Attempts to deliver, by what became of them.")
@@ -94,13 +102,36 @@ package final class Metrics: Sendable {
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 }
 
-/// The counters of one source. Copies count together.
-package struct SourceMetrics: Sendable {
+/// The counters of one source.
+package final class SourceMetrics: Sendable {
+    /// The most secrets that are counted apart.
+    package static let maximumSecrets = 64
+
     let outcomes = OutcomeCounters<EventOutcome>()
+    private let verified = (0..<maximumSecrets).map { _ in Counter() }
+    private let expected = BitSet64()
 
     /// Counts an event.
     package func count(_ outcome: EventOutcome) {
         outcomes.add(outcome)
+    }
+
+    /// Names the secrets that the source has, so that those that never match are shown too.
+    /// - Parameter positions: 0 to ``maximumSecrets`` less one; others are not counted.
+    package func expect(secrets positions: [Int]) {
+        for position in positions where verified.indices.contains(position) { expected.insert(position) }
+    }
+
+    /// Counts a request whose signature was right.
+    /// - Parameter position: the position of the secret in the configuration.
+    package func verified(secret position: Int) {
+        guard verified.indices.contains(position) else { return }
+        verified[position].add()
+    }
+
+    /// What was counted for each secret that the source has or had, in the order of their positions.
+    var secrets: [(position: Int, count: UInt64)] {
+        verified.indices.filter { expected.contains($0) }.map { ($0, verified[$0].value) }
     }
 }
 

@@ -6,6 +6,8 @@ package enum EventOutcome: String, Sendable, CaseIterable {
     case duplicate
     /// Claimed, but no route matches.
     case ignored
+    /// A sender's question before it sends events, answered.
+    case challenge
     /// A signature header is missing.
     case missingHeaders = "missing_headers"
     /// A signature header is there more than once.

@@ -48,7 +48,7 @@ private struct GatewayReply: Decodable {
     var word: String? { status ?? error }
 }
 
-/// Signs events as Svix does and posts them.
+/// Signs events with a key and posts them.
 struct Sender: Sendable {
     /// How long to wait for an answer: what Svix waits.
     static let timeout = Duration.seconds(15)
@@ -75,7 +75,8 @@ struct Sender: Sendable {
     /// Signs an event anew and posts it.
     func send(_ event: OutgoingEvent) async -> SenderAnswer {
         let timestamp = String(Int64(Date().timeIntervalSince1970))
-        let headers = key.svixHeaders(id: event.id, timestamp: timestamp, body: event.sample.body.span.bytes)
+        let headers = key.headers(
+            id: event.id, type: event.sample.type, timestamp: timestamp, body: event.sample.body.span.bytes)
         return await post(event.sample.body, headers: headers)
     }
 

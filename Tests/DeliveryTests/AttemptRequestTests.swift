@@ -20,8 +20,8 @@ import Webhooks
     ) -> LeasedDelivery {
         .sample(
             event: Event(
-                source: "clerk", id: "msg_1", contentType: contentType, signedTimestamp: 1_700_000_000,
-                traceparent: traceparent, body: body),
+                source: "clerk", id: "msg_1", type: "user.deleted", subject: "user_1", time: 1_654_012_591_835,
+                contentType: contentType, signedTimestamp: 1_700_000_000, traceparent: traceparent, body: body),
             attempt: attempt)
     }
 
@@ -77,15 +77,24 @@ import Webhooks
                 == Self.common.merging(["content-type": contentType ?? "application/json"]) { $1 })
     }
 
-    @Test(arguments: PayloadFormat.allCases)
-    func isSignedSoThatTheServiceCanVerify(payload: PayloadFormat) throws {
-        let key = try SigningKey(Self.secret)
+    /// What the gateway signs with, and what the service verifies with.
+    static let keys = [
+        (secret, secret),
+        (
+            Secret("whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg=="),
+            Secret("whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=")
+        ),
+    ]
+
+    @Test(arguments: PayloadFormat.allCases, keys)
+    func isSignedSoThatTheServiceCanVerify(payload: PayloadFormat, secrets: (ours: Secret, theirs: Secret)) throws {
+        let key = try SigningKey(secrets.ours)
         let destination = Destination(name: "email", url: "http://email/", payload: payload, signingSecret: key)
         let request = try HTTPRequest(attempt: delivery(), to: destination, now: 1_700_000_123)
         let sent = headers(request)
         #expect(sent["webhook-timestamp"] == "1700000123")
         let signed = try SignatureHeaders { name in sent[name].map { [$0] } ?? [] }
-        let verifier = Verifier(keys: [key], tolerance: 300)
+        let verifier = Verifier(keys: [try VerificationKey(secrets.theirs)], tolerance: 300)
         let message = try verifier.verify(signed, body: request.body.span.bytes, now: 1_700_000_200)
         #expect(message.id == "msg_1")
         #expect(throws: VerificationFailure.wrongSignature) {
@@ -115,7 +124,7 @@ import Webhooks
         #expect(request.connectTimeout == .milliseconds(connect))
     }
 
-    @Test(arguments: ["", "[]", "{}", "{"])
+    @Test(arguments: ["", "[]", "1", "{"])
     func whatIsNoEventCannotBeSent(text: String) {
         let bad = delivery(body: Array(text.utf8))
         for payload in [PayloadFormat.cloudevents, .cloudeventsBinary] {

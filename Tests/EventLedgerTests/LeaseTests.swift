@@ -15,7 +15,8 @@ import Webhooks
             #expect(
                 delivery.event
                     == Event(
-                        source: "clerk", id: "a:b", contentType: "application/json", signedTimestamp: 1_700_000_000,
+                        source: "clerk", id: "a:b", type: "user.créé", subject: "süß", time: 1_700_000_000_000,
+                        contentType: "application/json", signedTimestamp: 1_700_000_000,
                         traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", body: body))
             #expect(delivery.type == "user.créé")
             #expect(delivery.subject == "süß")

@@ -1,5 +1,6 @@
 import GatewayConfiguration
 import NIOCore
+import Telemetry
 import Testing
 
 @testable import FrontDoor
@@ -11,7 +12,7 @@ import Testing
         ("//hook", false), ("http://localhost/hook", false), ("hook", false), ("/hook ?", false), ("*", false),
     ])
     func onlyThePathCounts(target: String, isFound: Bool) throws {
-        let plan = DoorPlan(try TestDoor.configuration())
+        let plan = DoorPlan(try TestDoor.configuration(), metrics: Metrics(version: "test"))
         #expect((plan.source(target: target)?.name == "clerk") == isFound)
     }
 
@@ -20,7 +21,7 @@ import Testing
             limits: .init(body: 2048, connections: 7, requestTimeout: .milliseconds(1500)))
         configuration.idempotency.window = .seconds(3600)
         configuration.maxPending = 12
-        let plan = DoorPlan(configuration)
+        let plan = DoorPlan(configuration, metrics: Metrics(version: "test"))
         #expect(plan.maximumBody == 2048)
         #expect(plan.maximumConnections == 7)
         #expect(plan.requestTimeout == .milliseconds(1500))

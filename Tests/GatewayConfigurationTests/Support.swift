@@ -16,6 +16,7 @@ enum Surroundings {
     ]
     static let files = [
         "/run/secrets/clerk": "\(secret)\n",
+        "/run/secrets/spaced": "\(sentinel)-with-a-line-end-too-many\n\n",
         "/run/secrets/nasty": "\(sentinel): &a *b\n",
     ]
 

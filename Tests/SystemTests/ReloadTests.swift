@@ -78,6 +78,48 @@ struct ReloadTests {
         }
     }
 
+    @Test("SIGHUP reads secrets in files again: a rotation from its beginning to its end, and one can see it")
+    func rotatedSecretFiles() async throws {
+        try await Stage.with { stage in
+            let email = try await stage.service()
+            let redis = try await stage.redis()
+            let (old, new) = (SignedEvent.secret, "whsec_bmV3LXNpZ25pbmcta2V5LW9mLXRoZS10ZXN0cw==")
+            let files = [try stage.file("next", ""), try stage.file("current", old + "\n")]
+            let yaml = stage.yaml(Setup(redis: redis, destinations: [.init("email", email)])).replacing(
+                "[\"\(SignedEvent.secret)\"]", with: "[\"${file:\(files[0])}\", \"${file:\(files[1])}\"]")
+            let gateway = try await stage.gateway(yaml: yaml)
+            func matches(_ position: Int) async throws -> Double? {
+                try await gateway.metric("oncegate_verified_total{source=\"clerk\",secret=\"\(position)\"}")
+            }
+            #expect(try await gateway.send(SignedEvent().request(secret: new)).status == 400)
+            #expect(try await gateway.send(SignedEvent().request(secret: old)).status == 202)
+            #expect(try await matches(0) == nil, "an empty file is no secret yet")
+            #expect(try await matches(1) == 1)
+
+            _ = try stage.file("next", new)
+            #expect(try await gateway.reload(yaml).message == "configuration reloaded")
+            #expect(try await matches(0) == 0)
+            #expect(try await gateway.send(SignedEvent().request(secret: old)).status == 202)
+            #expect(try await gateway.send(SignedEvent().request(secret: new)).status == 202)
+            #expect(try await matches(0) == 1)
+            #expect(try await matches(1) == 2)
+
+            _ = try stage.file("current", "SENTINEL of no use")
+            let refusal = try await gateway.reload(yaml)
+            #expect(refusal.message == "configuration refused")
+            #expect(refusal["problem"]?.contains("SENTINEL") == false)
+            #expect(try await gateway.send(SignedEvent().request(secret: old)).status == 202, "the old ones hold")
+
+            _ = try stage.file("current", "")
+            #expect(try await gateway.reload(yaml).message == "configuration reloaded")
+            #expect(try await gateway.send(SignedEvent().request(secret: old)).status == 400)
+            #expect(try await gateway.send(SignedEvent().request(secret: new)).status == 202)
+            #expect(try await matches(0) == 2)
+            #expect(try await matches(1) == 3)
+            for secret in [old, new] { #expect(!gateway.process.errors.contains(secret.dropFirst(6))) }
+        }
+    }
+
     @Test("A destination that moved gets its retries at the new address")
     func movedDestination() async throws {
         try await Stage.with { stage in

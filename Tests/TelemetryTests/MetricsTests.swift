@@ -40,6 +40,22 @@ struct MetricsTests {
         #expect(lines.last == "")
     }
 
+    /// Secrets that never match are shown too, and those of an earlier configuration stay.
+    @Test func secretsAreCountedByPosition() {
+        let metrics = Metrics(version: "1")
+        metrics.source("clerk").expect(secrets: [0, 2])
+        metrics.source("clerk").verified(secret: 2)
+        metrics.source("clerk").verified(secret: 2)
+        metrics.source("clerk").expect(secrets: [1, -1, SourceMetrics.maximumSecrets])
+        metrics.source("clerk").verified(secret: SourceMetrics.maximumSecrets)
+        #expect(
+            lines(metrics).filter { $0.hasPrefix("oncegate_verified_total{") } == [
+                "oncegate_verified_total{source=\"clerk\",secret=\"0\"} 0",
+                "oncegate_verified_total{source=\"clerk\",secret=\"1\"} 0",
+                "oncegate_verified_total{source=\"clerk\",secret=\"2\"} 2",
+            ])
+    }
+
     @Test func unknownGaugesAreLeftOut() {
         let lines = lines(Metrics(version: "1"), Gauges(isRedisUp: false, destinations: [.init(name: "email")]))
         #expect(lines.contains("oncegate_redis_up 0"))

@@ -44,8 +44,8 @@ package struct ConfigurationSummary: Sendable, CustomStringConvertible {
             [["SOURCE", "PATH", "SCHEME", "SECRETS", "TOLERANCE"]]
                 + configuration.sources.map { source in
                     [
-                        source.name, source.path, source.scheme.rawValue, "\(source.secrets.count)",
-                        DurationText.format(source.tolerance),
+                        source.name, source.path, source.scheme.name, "\(source.secrets.count)",
+                        source.scheme.signsTime ? DurationText.format(source.tolerance) : "no time is signed",
                     ]
                 })
     }

@@ -32,18 +32,21 @@ package struct EffectiveRoutes: Sendable {
     package init(_ configuration: GatewayConfiguration) {
         let table = RoutingTable(configuration.routes)
         listings = configuration.sources.map { source in
-            Self.listing(source: source.name, routes: configuration.routes, table: table)
+            Self.listing(source: source, routes: configuration.routes, table: table)
         }
     }
 
-    private static func listing(source: String, routes: [Route], table: RoutingTable) -> Listing {
+    private static func listing(source: Source, routes: [Route], table: RoutingTable) -> Listing {
+        // Clerk sends as Svix does; of other senders' types only those that a route names are known.
+        let knownTypes = source.scheme == .svix ? ClerkEventTypes.all : []
+        let source = source.name
         let routes = routes.filter { $0.source == nil || $0.source == source }
         let patterns = unique(routes.flatMap(\.events))
         let otherTypes = destinations(ofPatterns: ["**"], in: routes)
         let ofOwn = patterns.filter { pattern in
-            pattern.text != "**" && !ClerkEventTypes.all.contains { pattern.matches($0) }
+            pattern.text != "**" && !knownTypes.contains { pattern.matches($0) }
         }
-        let known = ClerkEventTypes.all.map {
+        let known = knownTypes.map {
             Row(events: $0, destinations: table.destinations(source: source, type: $0))
         }
         let further = ofOwn.map { pattern in

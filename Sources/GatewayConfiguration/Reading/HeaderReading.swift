@@ -34,13 +34,15 @@ extension Reading {
         }
     }
 
+    /// Whether a text can name a header: RFC 9110, section 5.6.2, tchar.
+    static func isToken(_ text: String) -> Bool {
+        (1...256).contains(text.utf8.count)
+            && text.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || "!#$%&'*+-.^_`|~".utf8.contains($0) }
+    }
+
     private func isHeaderName(_ entry: YAMLNode.Entry) -> Bool {
         let name = ASCII.lowercased(entry.key)
-        // RFC 9110, section 5.6.2: tchar.
-        let isToken =
-            (1...256).contains(name.utf8.count)
-            && name.utf8.allSatisfy { ASCII.isLetterOrDigit($0) || "!#$%&'*+-.^_`|~".utf8.contains($0) }
-        guard isToken else {
+        guard Self.isToken(name) else {
             report.problem(
                 entry.keyPlace,
                 "\(Quoted.text(entry.key)) is no header name; expected letters, digits and `-`, such as `x-api-key`")

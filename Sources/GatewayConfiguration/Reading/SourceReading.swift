@@ -1,7 +1,7 @@
 import Webhooks
 
 extension Reading {
-    private static let sourceKeys = ["path", "scheme", "secrets", "tolerance"]
+    private static let sourceKeys = ["path", "scheme", "hmac", "secrets", "tolerance"]
     private static let secretsExample = "secrets: [\"${CLERK_WEBHOOK_SECRET}\"]"
     private static let sourceExample = "{ path: /webhooks/clerk, \(secretsExample) }"
 
@@ -48,18 +48,24 @@ extension Reading {
             "path", expected: "a path that begins with `/`, without `?`, `#` and spaces, such as `/webhooks/clerk`",
             example: "/webhooks/clerk"
         ) { Self.isPath($0) ? $0 : nil }
-        let scheme = fields.choice("scheme", names: SignatureScheme.names) { SignatureScheme(name: $0) }
+        let scheme = scheme(fields)
         let tolerance = fields.duration("tolerance", in: .seconds(1)...(.seconds(3600)), example: "5m")
-        guard let secrets = secrets(fields, source: name),
+        if let scheme, !scheme.signsTime, let entry = fields.entry("tolerance") {
+            fields.warning(entry.keyPlace, "`tolerance` has no effect: \(name) signs no time")
+        }
+        guard let secrets = secrets(fields, scheme: scheme, source: name), let scheme,
             // Every secret has been tried already, so that nothing is left to report here.
             let source = try? Source(
-                name: entry.key, path: path, scheme: scheme ?? .svix, secrets: secrets,
-                tolerance: tolerance ?? Source.defaultTolerance)
+                name: entry.key, path: path, scheme: scheme, secrets: secrets.map(\.secret),
+                secretPositions: secrets.map(\.position), tolerance: tolerance ?? Source.defaultTolerance)
         else { return nil }
         return (source, fields.entry("path")?.value.place ?? entry.keyPlace)
     }
 
-    private func secrets(_ fields: Fields, source: String) -> [Secret]? {
+    /// The secrets that are not empty, and where they stand in the list. Without a scheme they are not tried.
+    private func secrets(
+        _ fields: Fields, scheme: SignatureScheme?, source: String
+    ) -> [(position: Int, secret: Secret)]? {
         guard let entry = fields.entry("secrets") else {
             fields.problem(
                 fields.place(of: "secrets"),
@@ -72,8 +78,10 @@ extension Reading {
                 entry.value.place, "`secrets` has \(items.count) entries; expected at most \(Source.maximumSecrets)")
             return nil
         }
-        let read = items.map { secret($0) }
-        let usable = read.compactMap { if case .usable(let secret) = $0 { secret } else { nil } }
+        let read = items.map { secret($0, scheme: scheme) }
+        let usable = read.enumerated().compactMap { position, secret -> (position: Int, secret: Secret)? in
+            if case .usable(let secret) = secret { (position, secret) } else { nil }
+        }
         let broken = read.contains { if case .unusable = $0 { true } else { false } }
         if usable.isEmpty, !broken {
             report.problem(
@@ -90,25 +98,38 @@ extension Reading {
         case unusable
     }
 
-    private func secret(_ node: YAMLNode) -> ReadSecret {
+    private func secret(_ node: YAMLNode, scheme: SignatureScheme?) -> ReadSecret {
         guard !node.isNull else { return .empty }
         guard let field = text(node, name: "a secret", example: "${CLERK_WEBHOOK_SECRET}") else { return .unusable }
         guard !field.text.isEmpty else { return .empty }
-        return signingKey(field, name: "a secret") == nil ? .unusable : .usable(Secret(field.text))
+        guard let scheme else { return .usable(Secret(field.text)) }
+        let key = key(field, name: "a secret", recommended: \.recommendedLength) { secret throws(SigningKeyError) in
+            try VerificationKey(secret, scheme)
+        }
+        return key == nil ? .unusable : .usable(Secret(field.text))
+    }
+
+    /// The key to sign with of a text, with a report that does not repeat the text if it is none.
+    func signingKey(_ field: FieldText, name: String) -> SigningKey? {
+        key(field, name: name, recommended: \.recommendedLength) { secret throws(SigningKeyError) in
+            try SigningKey(secret)
+        }
     }
 
     /// The key of a text, with a report that does not repeat the text if it is none, and a warning if it is short.
-    func signingKey(_ field: FieldText, name: String) -> SigningKey? {
+    private func key<Key>(
+        _ field: FieldText, name: String, recommended: (Key) -> Int?,
+        make: (Secret) throws(SigningKeyError) -> Key
+    ) -> Key? {
         do {
-            let key = try SigningKey(Secret(field.text))
-            if key.isShort {
+            let key = try make(Secret(field.text))
+            if let length = recommended(key) {
                 report.warning(
-                    field.place, "\(name)\(field.origin) is shorter than 24 bytes, and easier to guess for it")
+                    field.place, "\(name)\(field.origin) is shorter than \(length) bytes, and easier to guess for it")
             }
             return key
         } catch {
-            report.problem(
-                field.place, "\(name)\(field.origin) is unusable: \(error)")
+            report.problem(field.place, "\(name)\(field.origin) is unusable: \(error)")
             return nil
         }
     }

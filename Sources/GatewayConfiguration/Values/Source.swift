@@ -11,8 +11,11 @@ package struct Source: Sendable {
     /// The secrets as they were written, at least one, at most `maximumSecrets`.
     package var secrets: [Secret]
     /// The keys of `secrets`, in the same order. All are tried.
-    package var keys: [SigningKey]
-    /// How far the signed timestamp may lie in the past or the future, 1 second to 1 hour. Default 5 minutes.
+    package var keys: [VerificationKey]
+    /// Where each secret stands in the file's list, from 0: some of the list may be empty.
+    package var secretPositions: [Int]
+    /// How far the signed timestamp may lie in the past or the future, 1 second to 1 hour. Default 5 minutes. Schemes
+    /// that sign no time have no use for it.
     package var tolerance: Duration
 
     /// The most secrets of one source: Svix keeps up to ten old keys beside the current one.
@@ -23,19 +26,22 @@ package struct Source: Sendable {
 
     /// Makes a source and the keys of its secrets.
     ///
-    /// - Parameter path: nil stands for `/webhooks/NAME`.
+    /// - Parameters:
+    ///   - path: nil stands for `/webhooks/NAME`.
+    ///   - secretPositions: nil stands for those of `secrets` itself.
     /// - Throws: `SigningKeyError` for the first secret that is no key.
     package init(
         name: String, path: String? = nil, scheme: SignatureScheme = .svix, secrets: [Secret],
-        tolerance: Duration = defaultTolerance
+        secretPositions: [Int]? = nil, tolerance: Duration = defaultTolerance
     ) throws(SigningKeyError) {
-        var keys: [SigningKey] = []
-        for secret in secrets { keys.append(try SigningKey(secret)) }
+        var keys: [VerificationKey] = []
+        for secret in secrets { keys.append(try VerificationKey(secret, scheme)) }
         self.name = name
         self.path = path ?? "/webhooks/\(name)"
         self.scheme = scheme
         self.secrets = secrets
         self.keys = keys
+        self.secretPositions = secretPositions ?? Array(secrets.indices)
         self.tolerance = tolerance
     }
 }

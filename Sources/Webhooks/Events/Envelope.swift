@@ -22,26 +22,38 @@ package struct Envelope: Sendable, Equatable {
     /// are copied.
     /// - Throws: ``InvalidPayload`` for what is no JSON object with a usable `type`.
     package static func parse(_ body: RawSpan) throws(InvalidPayload) -> Envelope {
+        let members = try validate(body)
+        return Envelope(
+            type: try checked(type: body.text(members.type)),
+            timestamp: members.timestamp.flatMap { Timestamp(number: $0, in: body)?.milliseconds },
+            instanceID: body.attribute(members.instanceID),
+            subject: body.attribute(members.data.flatMap { body.lastMember("id", of: $0) }),
+            dataRange: members.data)
+    }
+
+    /// Checks that a body is a JSON object, and finds the members that most senders have.
+    @discardableResult
+    static func validate(_ body: RawSpan) throws(InvalidPayload) -> EnvelopeMembers {
         do throws(JSONError) {
             try JSONScanner.validate(body)
         } catch {
             throw InvalidPayload(.notJSON(error))
         }
         guard let members = EnvelopeMembers(in: body) else { throw InvalidPayload(.notAnObject) }
-        guard let type = body.text(members.type) else { throw InvalidPayload(.missingType) }
+        return members
+    }
+
+    /// The type of an event, if it is one.
+    static func checked(type: String?) throws(InvalidPayload) -> String {
+        guard let type else { throw InvalidPayload(.missingType) }
         guard !type.isEmpty else { throw InvalidPayload(.emptyType) }
         guard type.utf8.count <= maximumAttributeLength else { throw InvalidPayload(.typeTooLong) }
-        return Envelope(
-            type: type,
-            timestamp: members.timestamp.flatMap { Timestamp(number: $0, in: body)?.milliseconds },
-            instanceID: body.attribute(members.instanceID),
-            subject: body.attribute(members.data.flatMap { body.lastMember("id", of: $0) }),
-            dataRange: members.data)
+        return type
     }
 }
 
 /// Where the envelope's members are.
-private struct EnvelopeMembers {
+struct EnvelopeMembers {
     var type: Range<Int>?
     var timestamp: Range<Int>?
     var instanceID: Range<Int>?
@@ -62,29 +74,5 @@ private struct EnvelopeMembers {
                 instanceID = value
             }
         }
-    }
-}
-
-extension RawSpan {
-    /// The value of an object's key, the last one where it is repeated; nil where there is none, and for no object.
-    fileprivate func lastMember(_ name: String, of object: Range<Int>) -> Range<Int>? {
-        guard byte(object.lowerBound) == UInt8(ascii: "{"),
-            var cursor = JSONCursor(at: object.lowerBound, in: self)
-        else { return nil }
-        var found: Range<Int>?
-        while let (key, value) = cursor.next(in: self) {
-            if string(key, is: name) { found = value }
-        }
-        return found
-    }
-
-    /// The text of a value, or nil where it is no string.
-    fileprivate func text(_ range: Range<Int>?) -> String? {
-        range.flatMap { byte($0.lowerBound) == UInt8(ascii: "\"") ? string($0) : nil }
-    }
-
-    /// The text of a value, or nil where it is no string that an attribute can hold.
-    fileprivate func attribute(_ range: Range<Int>?) -> String? {
-        text(range).flatMap { (1...Envelope.maximumAttributeLength).contains($0.utf8.count) ? $0 : nil }
     }
 }

@@ -12,6 +12,8 @@ package struct InvalidPayload: Error, Equatable, CustomStringConvertible {
         case emptyType
         /// The `type` is longer than ``Envelope/maximumAttributeLength``.
         case typeTooLong
+        /// There is no id where the scheme has it.
+        case missingID
     }
 
     /// What is wrong with the body.
@@ -29,6 +31,7 @@ package struct InvalidPayload: Error, Equatable, CustomStringConvertible {
         case .missingType: "the body has no string `type`"
         case .emptyType: "the body's `type` is empty"
         case .typeTooLong: "the body's `type` is longer than \(Envelope.maximumAttributeLength) bytes"
+        case .missingID: "the body has no id where the source's scheme has it"
         }
     }
 }

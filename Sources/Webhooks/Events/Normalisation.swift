@@ -4,11 +4,15 @@
 extension JSONWriter {
     /// Writes an event's data in the shape of its type; the sender's own bytes, to the letter, where there is none.
     ///
-    /// The body must be the one that the envelope was read from.
-    mutating func normalisedData(of event: Event, _ envelope: Envelope) {
-        guard let range = envelope.dataRange else { return null() }
+    /// The data is the body's `data`, or the whole body of a sender that puts the type elsewhere, or has no `data`.
+    /// The members must be those of the event's body.
+    mutating func normalisedData(of event: Event, _ members: EnvelopeMembers) {
+        let bytes = event.body.span.bytes
+        guard let range = members.data, bytes.text(members.type) == event.type else {
+            return raw(JSONValue(document: event.body, range: bytes.textRange).raw)
+        }
         let data = JSONValue(document: event.body, range: range)
-        guard let object = data.object, let shape = Shape.of(type: envelope.type, data: object) else {
+        guard let object = data.object, let shape = Shape.of(type: event.type, data: object) else {
             return raw(data.raw)
         }
         shape.write(SenderObject(object: object, body: event.body), to: &self)

@@ -26,27 +26,27 @@ extension Event {
     }
 
     private func structured() throws(InvalidPayload) -> RenderedPayload {
-        let envelope = try Envelope.parse(body.span.bytes)
+        let members = try Envelope.validate(body.span.bytes)
         var writer = JSONWriter(capacity: body.count + 512)
         writer.beginObject()
-        for attribute in cloudEventsAttributes(envelope) {
+        for attribute in cloudEventsAttributes(members) {
             writer.key(attribute.name)
             writer.string(attribute.value)
         }
         writer.key("datacontenttype")
         writer.string(Self.jsonType)
         writer.key("data")
-        writer.normalisedData(of: self, envelope)
+        writer.normalisedData(of: self, members)
         writer.endObject()
         return RenderedPayload(
             contentType: "application/cloudevents+json; charset=utf-8", headers: [], body: writer.bytes)
     }
 
     private func binary() throws(InvalidPayload) -> RenderedPayload {
-        let envelope = try Envelope.parse(body.span.bytes)
+        let members = try Envelope.validate(body.span.bytes)
         var writer = JSONWriter(capacity: body.count)
-        writer.normalisedData(of: self, envelope)
-        let headers = cloudEventsAttributes(envelope).map { (name: "ce-" + $0.name, value: $0.value.encodedForHeader) }
+        writer.normalisedData(of: self, members)
+        let headers = cloudEventsAttributes(members).map { (name: "ce-" + $0.name, value: $0.value.encodedForHeader) }
         return RenderedPayload(contentType: Self.jsonType, headers: headers, body: writer.bytes)
     }
 
@@ -56,13 +56,14 @@ extension Event {
     /// and `data.id`. Such an event is passed on rather than refused: control characters are escaped as JSON or
     /// percent-encoded as a header demands, so that they end no line, and a lone surrogate becomes U+FFFD.
     /// `source` is a URI reference, hence `instance_id` one percent-encoded path segment.
-    private func cloudEventsAttributes(_ envelope: Envelope) -> [(name: String, value: String)] {
+    private func cloudEventsAttributes(_ members: EnvelopeMembers) -> [(name: String, value: String)] {
         var source = "/" + self.source.encodedForPathSegment
-        if let instance = envelope.instanceID { source += "/" + instance.encodedForPathSegment }
-        var attributes = [("specversion", "1.0"), ("id", id), ("source", source), ("type", envelope.type)]
-        if let subject = envelope.subject { attributes.append(("subject", subject)) }
-        let time = envelope.timestamp.flatMap(Timestamp.init(milliseconds:)) ?? Timestamp(seconds: signedTimestamp)
-        if let time { attributes.append(("time", time.rfc3339)) }
+        if let instance = body.span.bytes.attribute(members.instanceID) {
+            source += "/" + instance.encodedForPathSegment
+        }
+        var attributes = [("specversion", "1.0"), ("id", id), ("source", source), ("type", type)]
+        if let subject { attributes.append(("subject", subject)) }
+        if let time = Timestamp(milliseconds: time) { attributes.append(("time", time.rfc3339)) }
         return attributes
     }
 }

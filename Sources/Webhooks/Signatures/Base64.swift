@@ -15,3 +15,8 @@ func decodeBase64(_ text: Substring) -> [UInt8]? {
     guard missing != 3, padding == 0 || padding == missing, !digits.contains("=") else { return nil }
     return Data(base64Encoded: digits + String(repeating: "=", count: missing)).map(Array.init)
 }
+
+/// The base64 text of some bytes (RFC 4648 section 4), with padding.
+func encodeBase64(_ bytes: [UInt8]) -> String {
+    Data(bytes).base64EncodedString()
+}

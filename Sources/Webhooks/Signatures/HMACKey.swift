@@ -1,55 +1,110 @@
 import COpenSSL
 
-/// A key made ready for HMAC-SHA256, so that a message costs one duplicated context and no key schedule.
+/// The hash that an HMAC is made with.
+package enum HMACAlgorithm: String, Sendable, Hashable, CaseIterable {
+    /// HMAC-SHA256, RFC 6234.
+    case sha256
+    /// HMAC-SHA512, RFC 6234.
+    case sha512
+
+    /// OpenSSL's name of the hash.
+    var digestName: String {
+        switch self {
+        case .sha256: "SHA256"
+        case .sha512: "SHA512"
+        }
+    }
+
+    /// The length of an authentication code in bytes.
+    var length: Int {
+        switch self {
+        case .sha256: 32
+        case .sha512: 64
+        }
+    }
+}
+
+/// The text in which a signature stands in a header.
+package enum SignatureEncoding: String, Sendable, Hashable, CaseIterable {
+    /// Two hexadecimal digits a byte, written in lower case and read in either.
+    case hex
+    /// Base64 with padding, RFC 4648 section 4.
+    case base64
+}
+
+/// A key made ready for HMAC, so that a message costs one duplicated context and no key schedule.
 ///
 /// OpenSSL 3's `EVP_MAC(3)`: a keyed context is duplicated for each message with `EVP_MAC_CTX_dup`.
 final class HMACKey: @unchecked Sendable {
     // Unchecked Sendable: `keyed` is written only in `init`. Later calls duplicate it, which only reads it
     // (OpenSSL's hmac_dup), and each message works on a duplicate of its own.
     private let keyed: OpaquePointer
+    private let length: Int
+    private let encoding: SignatureEncoding
 
-    /// The length of an HMAC-SHA256 value in bytes.
-    static let length = 32
-    /// The length of its base64 text.
-    static let base64Length = 44
+    /// The longest authentication code in bytes.
+    private static let maximumLength = 64
 
-    /// Prepares a key of one byte or more.
-    init(_ key: [UInt8]) {
-        guard let algorithm = EVP_MAC_fetch(nil, "HMAC", nil), let context = EVP_MAC_CTX_new(algorithm) else {
+    /// Prepares a key of one byte or more, and the text that its codes are written in.
+    init(_ key: [UInt8], _ algorithm: HMACAlgorithm, _ encoding: SignatureEncoding) {
+        guard let mac = EVP_MAC_fetch(nil, "HMAC", nil), let context = EVP_MAC_CTX_new(mac) else {
             preconditionFailure("OpenSSL offers no HMAC")
         }
-        EVP_MAC_free(algorithm)  // the context holds a reference of its own
-        var digest = Array("SHA256".utf8CString)
+        EVP_MAC_free(mac)  // the context holds a reference of its own
+        var digest = Array(algorithm.digestName.utf8CString)
         let ready = digest.withUnsafeMutableBufferPointer { name in
             let parameters = [
                 OSSL_PARAM_construct_utf8_string("digest", name.baseAddress, 0), OSSL_PARAM_construct_end(),
             ]
             return EVP_MAC_init(context, key, key.count, parameters)
         }
-        precondition(ready == 1, "OpenSSL refuses HMAC-SHA256")
+        precondition(ready == 1, "OpenSSL refuses HMAC")
         keyed = context
+        length = algorithm.length
+        self.encoding = encoding
     }
 
     deinit {
         EVP_MAC_CTX_free(keyed)
     }
 
-    /// The base64 text of the authentication code of `prefix` followed by `body`, as 44 ASCII bytes.
-    func base64Code(prefix: String, body: RawSpan) -> [UInt8] {
+    /// The text of the authentication code of `prefix`, `body` and `suffix` in a row, in ASCII bytes.
+    func code(prefix: String, body: RawSpan, suffix: String) -> [UInt8] {
         guard let context = EVP_MAC_CTX_dup(keyed) else { preconditionFailure("OpenSSL is out of memory") }
         defer { EVP_MAC_CTX_free(context) }
-        var prefix = prefix
+        var (prefix, suffix) = (prefix, suffix)
         var updated = prefix.withUTF8 { EVP_MAC_update(context, $0.baseAddress, $0.count) }
         updated &= body.withUnsafeBytes { bytes in
             EVP_MAC_update(context, bytes.baseAddress?.assumingMemoryBound(to: UInt8.self), bytes.count)
         }
-        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.length) { code in
-            var length = 0
-            let finished = EVP_MAC_final(context, code.baseAddress, &length, code.count)
-            precondition(updated == 1 && finished == 1 && length == Self.length, "OpenSSL failed in HMAC-SHA256")
-            return [UInt8](unsafeUninitializedCapacity: Self.base64Length + 1) { text, count in
-                // EVP_EncodeBlock(3) ends the text with a NUL that its result does not count.
-                count = Int(EVP_EncodeBlock(text.baseAddress, code.baseAddress, Int32(length)))
+        if !suffix.isEmpty { updated &= suffix.withUTF8 { EVP_MAC_update(context, $0.baseAddress, $0.count) } }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.maximumLength) { code in
+            var written = 0
+            let finished = EVP_MAC_final(context, code.baseAddress, &written, code.count)
+            precondition(updated == 1 && finished == 1 && written == length, "OpenSSL failed in HMAC")
+            return encoding.text(of: code[..<written])
+        }
+    }
+}
+
+extension SignatureEncoding {
+    /// The text of some bytes, at least one.
+    func text(of bytes: Slice<UnsafeMutableBufferPointer<UInt8>>) -> [UInt8] {
+        switch self {
+        case .base64:
+            // EVP_EncodeBlock(3) ends the text with a NUL that its result does not count.
+            [UInt8](unsafeUninitializedCapacity: (bytes.count + 2) / 3 * 4 + 1) { text, count in
+                let source = UnsafeMutableBufferPointer(rebasing: bytes)
+                count = Int(EVP_EncodeBlock(text.baseAddress, source.baseAddress, Int32(source.count)))
+            }
+        case .hex:
+            [UInt8](unsafeUninitializedCapacity: bytes.count * 2) { text, count in
+                for byte in bytes {
+                    for digit in [byte >> 4, byte & 15] {
+                        text[count] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+                        count += 1
+                    }
+                }
             }
         }
     }

@@ -1,74 +1,75 @@
-/// A symmetric key of the Standard Webhooks scheme, ready to sign and to verify.
-///
-/// Source: Standard Webhooks 1.0.0, "Signature scheme", `v1`.
-package struct SigningKey: Sendable {
-    /// The length in bytes below which a key is weaker than Standard Webhooks asks for; such keys work all the same,
-    /// because senders issue them.
-    package static let recommendedLength = 24
-    /// The longest key taken, in bytes.
-    package static let maximumLength = 1024
+/// A key with which messages are signed. It is a class, for it is handed on with every message and never changes.
+package final class SigningKey: Sendable {
+    private enum Kind: Sendable {
+        case hmac(HMACKey)
+        case ed25519(Ed25519Key)
+    }
 
-    private let key: HMACKey
-    /// Whether the key is shorter than ``recommendedLength`` and deserves a warning.
-    package let isShort: Bool
+    private let kind: Kind
+    private let scheme: SignatureScheme
+    /// Nil for a key that is long enough, else how many bytes it should have at least.
+    package let recommendedLength: Int?
+
+    /// Whether the key deserves a warning for its length.
+    package var isShort: Bool { recommendedLength != nil }
 
     /// Reads a secret in one of the forms that senders issue.
-    ///
-    /// `whsec_` or `v1,whsec_` before base64, base64 alone (padding may be left out), or Polar's `polar_whs_…`, whose
-    /// key is the text itself.
-    /// - Throws: ``SigningKeyError`` for an empty, misspelt or undecodable secret. It never holds the secret.
-    package init(_ secret: Secret) throws(SigningKeyError) {
-        let bytes = try Self.bytes(of: secret.revealed)
-        guard !bytes.isEmpty else { throw SigningKeyError(.empty) }
-        guard bytes.count <= Self.maximumLength else { throw SigningKeyError(.tooLong) }
-        key = HMACKey(bytes)
-        isShort = bytes.count < Self.recommendedLength
-    }
-
-    private static func bytes(of text: String) throws(SigningKeyError) -> [UInt8] {
-        if text.hasPrefix("polar_whs_") { return Array(text.utf8) }
-        if text.hasPrefix("whpk_") || text.hasPrefix("whsk_") { throw SigningKeyError(.asymmetric) }
-        var encoded = text[...]
-        for prefix in ["v1,whsec_", "whsec_"] where encoded.hasPrefix(prefix) {
-            encoded = encoded.dropFirst(prefix.count)
-            break
+    /// - Throws: ``SigningKeyError`` for a secret that cannot sign. It never holds the secret.
+    package init(_ secret: Secret, _ scheme: SignatureScheme = .svix) throws(SigningKeyError) {
+        self.scheme = scheme
+        switch try KeyMaterial(secret, scheme.secret) {
+        case .symmetric(let bytes):
+            kind = .hmac(HMACKey(bytes, scheme.algorithm, scheme.encoding))
+            recommendedLength = bytes.count < scheme.secret.recommendedLength ? scheme.secret.recommendedLength : nil
+        case .privateKey(let key):
+            kind = .ed25519(key)
+            recommendedLength = nil
+        case .publicKey: throw SigningKeyError(.publicKey)
         }
-        guard !encoded.isEmpty else { throw SigningKeyError(.empty) }
-        guard let bytes = decodeBase64(encoded) else { throw SigningKeyError(.notBase64) }
-        return bytes
     }
 
-    /// The value of a signature header for a message: `v1,` and the base64 of the authentication code.
+    /// The value of a signature header for a message.
     /// - Parameter timestamp: seconds since 1970, in decimal digits.
     package func signature(id: String, timestamp: String, body: RawSpan) -> String {
-        "v1," + String(decoding: code(id: id, timestamp: timestamp, body: body), as: UTF8.self)
+        let prefix = scheme.content.prefix(id: id, timestamp: timestamp)
+        let suffix = scheme.content.suffix(id: id, timestamp: timestamp)
+        switch kind {
+        case .hmac(let key):
+            let code = String(decoding: key.code(prefix: prefix, body: body, suffix: suffix), as: UTF8.self)
+            guard let timestampPrefix = scheme.form.timestampPrefix, let separator = scheme.form.separator else {
+                return scheme.form.prefix + code
+            }
+            return "\(timestampPrefix)\(timestamp)\(separator)\(scheme.form.prefix)\(code)"
+        case .ed25519(let key):
+            let signature = key.signature(of: body.message(between: prefix, and: suffix))
+            return (scheme.form.asymmetricPrefix ?? "") + encodeBase64(signature)
+        }
     }
 
-    /// The base64 of the authentication code of `id.timestamp.body`, as 44 ASCII bytes.
-    func code(id: String, timestamp: String, body: RawSpan) -> [UInt8] {
-        key.base64Code(prefix: "\(id).\(timestamp).", body: body)
+    /// All headers of a signed message, their names in lower case.
+    ///
+    /// Where the scheme has the id or the type in the body, they are the body's.
+    package func headers(
+        id: String, type: String, timestamp: String, body: RawSpan
+    ) -> [(name: String, value: String)] {
+        let names = scheme.headers[0]  // every scheme has at least one family
+        var headers: [(name: String, value: String)] = []
+        if let name = names.id { headers.append((name, id)) }
+        if let name = names.timestamp { headers.append((name, timestamp)) }
+        if let name = names.type { headers.append((name, type)) }
+        headers.append((names.signature, signature(id: id, timestamp: timestamp, body: body)))
+        return headers
     }
 }
 
-/// Why a secret cannot be used as a key.
-package struct SigningKeyError: Error, Equatable, CustomStringConvertible {
-    /// The kinds of unusable secret.
-    package enum Code: Sendable { case empty, notBase64, tooLong, asymmetric }
-
-    /// What is wrong with the secret.
-    package let code: Code
-
-    init(_ code: Code) {
-        self.code = code
-    }
-
-    /// A message for the person who wrote the configuration; it never holds the secret.
-    package var description: String {
-        switch code {
-        case .empty: "the secret is empty"
-        case .notBase64: "the secret is not base64; expected whsec_ followed by base64, as the sender shows it"
-        case .tooLong: "the secret is longer than \(SigningKey.maximumLength) bytes"
-        case .asymmetric: "this is an asymmetric key (whpk_ or whsk_); expected a symmetric secret, whsec_…"
-        }
+extension RawSpan {
+    /// The bytes in a row with what stands around them: Ed25519 needs a message in one piece.
+    func message(between prefix: String, and suffix: String) -> [UInt8] {
+        var message: [UInt8] = []
+        message.reserveCapacity(prefix.utf8.count + byteCount + suffix.utf8.count)
+        message.append(contentsOf: prefix.utf8)
+        withUnsafeBytes { message.append(contentsOf: $0) }
+        message.append(contentsOf: suffix.utf8)
+        return message
     }
 }

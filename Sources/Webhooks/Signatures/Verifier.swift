@@ -1,17 +1,18 @@
-/// Verifies messages of one source.
-package struct Verifier: Sendable {
-    /// How many entries of a signature header are looked at; senders list at most one for each key in rotation.
-    package static let maximumSignatures = 32
+/// Verifies messages of one source. It is a class, for it is handed on with every request and never changes.
+package final class Verifier: Sendable {
     /// The longest id in bytes.
     package static let maximumIDLength = 256
 
-    private let keys: [SigningKey]
+    /// The way the source signs.
+    package let scheme: SignatureScheme
+    private let keys: [VerificationKey]
     private let tolerance: Int64
 
     /// - Parameters:
     ///   - keys: tried in turn, so that a secret can be rotated without a gap. Without a key nothing verifies.
     ///   - tolerance: how far, in seconds, a timestamp may be from the clock in either direction.
-    package init(keys: [SigningKey], tolerance: Int64) {
+    package init(scheme: SignatureScheme = .svix, keys: [VerificationKey], tolerance: Int64) {
+        self.scheme = scheme
         self.keys = keys
         self.tolerance = tolerance
     }
@@ -22,24 +23,27 @@ package struct Verifier: Sendable {
     package func verify(
         _ headers: SignatureHeaders, body: RawSpan, now: Int64
     ) throws(VerificationFailure) -> VerifiedMessage {
-        guard let keyIndex = keyIndex(of: headers, body: body) else { throw .wrongSignature }
-        guard let timestamp = Self.seconds(headers.timestamp) else { throw .invalidTimestamp }
-        let (age, overflow) = now.subtractingReportingOverflow(timestamp)
-        guard !overflow, age.magnitude <= tolerance.magnitude else { throw .staleTimestamp }
-        guard Self.isUsable(id: headers.id) else { throw .invalidID }
-        return VerifiedMessage(id: headers.id, timestamp: timestamp, keyIndex: keyIndex)
+        let time = scheme.form.timestampPrefix == nil ? headers.timestamp : scheme.form.timestamp(in: headers.signature)
+        guard let keyIndex = keyIndex(of: headers, time: time, body: body) else { throw .wrongSignature }
+        let timestamp = scheme.signsTime ? try self.timestamp(time, now: now) : nil
+        if let id = headers.id, !Self.isUsable(id: id) { throw .invalidID }
+        return VerifiedMessage(id: headers.id, timestamp: timestamp, type: headers.type, keyIndex: keyIndex)
     }
 
-    /// The index of the first key under which one of the message's `v1` signatures is right.
-    private func keyIndex(of headers: SignatureHeaders, body: RawSpan) -> Int? {
-        let candidates = headers.signature.utf8
-            .split(separator: UInt8(ascii: " "), maxSplits: Self.maximumSignatures)
-            .prefix(Self.maximumSignatures)
-            .compactMap { $0.starts(with: "v1,".utf8) ? Array($0.dropFirst(3)) : nil }
-        guard !candidates.isEmpty else { return nil }
-        for (index, key) in keys.enumerated() {
-            let expected = key.code(id: headers.id, timestamp: headers.timestamp, body: body)
-            for candidate in candidates where constantTimeEqual(candidate.span, expected.span) { return index }
+    private func timestamp(_ text: String?, now: Int64) throws(VerificationFailure) -> Int64 {
+        guard let timestamp = text.flatMap(Self.seconds) else { throw .invalidTimestamp }
+        let (age, overflow) = now.subtractingReportingOverflow(timestamp)
+        guard !overflow, age.magnitude <= tolerance.magnitude else { throw .staleTimestamp }
+        return timestamp
+    }
+
+    /// The index of the first key under which one of the message's signatures is right.
+    private func keyIndex(of headers: SignatureHeaders, time: String?, body: RawSpan) -> Int? {
+        let prefix = scheme.content.prefix(id: headers.id, timestamp: time)
+        let suffix = scheme.content.suffix(id: headers.id, timestamp: time)
+        for index in keys.indices
+        where keys[index].matches(headers.signature, scheme, prefix: prefix, body: body, suffix: suffix) {
+            return index
         }
         return nil
     }
@@ -61,19 +65,21 @@ package struct Verifier: Sendable {
     }
 }
 
-/// What a verified message says of itself.
+/// What a verified message says of itself outside its body.
 package struct VerifiedMessage: Sendable, Equatable {
-    /// The sender's id: 1 to 256 visible ASCII bytes without a dot.
-    package let id: String
-    /// The signed timestamp, in seconds since 1970.
-    package let timestamp: Int64
-    /// The position of the secret that matched among the source's secrets.
+    /// The sender's id: 1 to 256 visible ASCII bytes without a dot. Nil where the scheme has it in the body.
+    package let id: String?
+    /// The signed timestamp, in seconds since 1970. Nil where the scheme signs none.
+    package let timestamp: Int64?
+    /// The type in the headers, as it came. Nil where the scheme has it in the body.
+    package let type: String?
+    /// The index of the key that matched.
     package let keyIndex: Int
 }
 
 /// Why a message is refused.
 package enum VerificationFailure: Error, Sendable, Equatable, CaseIterable {
-    /// Neither header family is complete.
+    /// No family of headers is complete.
     case missingHeaders
     /// One of the headers is there more than once.
     case repeatedHeader

@@ -16,7 +16,9 @@ struct Send: AsyncParsableCommand {
 
     @OptionGroup var secret: SecretOption
 
-    @Option(help: "Send the sample of this type.")
+    @OptionGroup var scheme: SchemeOption
+
+    @Option(help: "Send the sample of this type; with --file, the type of senders that have it in a header.")
     var type: String?
 
     @Option(help: "Send the body in this file, byte for byte.")
@@ -35,8 +37,7 @@ struct Send: AsyncParsableCommand {
     var parallel = 1
 
     func validate() throws {
-        if type != nil, file != nil { throw ValidationError("--type and --file exclude each other") }
-        if let type, Sample.of(type) == nil {
+        if file == nil, let type, Sample.of(type) == nil {
             throw ValidationError(
                 "no sample of type \(type); there are \(Sample.all.map(\.type).joined(separator: ", "))")
         }
@@ -51,7 +52,7 @@ struct Send: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let key = try secret.key()
+        let key = try secret.key(scheme.scheme())
         let samples = try samples()
         let sender = Sender(url: url, key: key)
         try sender.start()
@@ -70,11 +71,10 @@ struct Send: AsyncParsableCommand {
     }
 
     private func samples() throws -> [Sample] {
-        if let type, let sample = Sample.of(type) { return [sample] }
-        guard let file else { return Sample.all }
+        guard let file else { return type.flatMap(Sample.of).map { [$0] } ?? Sample.all }
         guard let data = FileManager.default.contents(atPath: file) else { throw CommandError("cannot read \(file)") }
         let body = Array(data)
-        return [Sample(type: (try? Envelope.parse(body.span.bytes).type) ?? "(no type)", body: body)]
+        return [Sample(type: type ?? (try? Envelope.parse(body.span.bytes).type) ?? "(no type)", body: body)]
     }
 }
 

@@ -46,7 +46,7 @@ enum DemoStory {
     static func intruders(key: SigningKey, sample: Sample, now: Int64) -> [Intruder] {
         let body = sample.body
         func signed(at time: Int64) -> [(name: String, value: String)] {
-            key.svixHeaders(id: EventID.make(), timestamp: String(time), body: body.span.bytes)
+            key.headers(id: EventID.make(), type: sample.type, timestamp: String(time), body: body.span.bytes)
         }
         var forged = signed(at: now)
         forged[2].value = "v1,bm90IHRoZSByaWdodCBzaWduYXR1cmUsIG5vdCBhdCBhbGw="

@@ -13,7 +13,8 @@ import Testing
     }
 
     @Test func triesEverySecretAndTellsWhichMatched() throws {
-        let verifier = Verifier(keys: [try SigningKey(Self.secret), try SigningKey(Self.other)], tolerance: 300)
+        let verifier = Verifier(
+            keys: [try VerificationKey(Self.secret), try VerificationKey(Self.other)], tolerance: 300)
         for (index, secret) in [Self.secret, Self.other].enumerated() {
             let message = try verifier.verify(signed(secret), body: Self.body.span.bytes, now: 1000)
             #expect(message.keyIndex == index)
@@ -30,7 +31,7 @@ import Testing
 
     @Test(arguments: [(700, true), (699, false), (1300, true), (1301, false)])
     func toleranceHoldsInBothDirections(now: Int64, isAccepted: Bool) throws {
-        let verifier = Verifier(keys: [try SigningKey(Self.secret)], tolerance: 300)
+        let verifier = Verifier(keys: [try VerificationKey(Self.secret)], tolerance: 300)
         let headers = try signed(Self.secret)
         let message = try? verifier.verify(headers, body: Self.body.span.bytes, now: now)
         #expect((message != nil) == isAccepted)
@@ -42,22 +43,22 @@ import Testing
         ("mäg", false),
     ])
     func idIsVisibleASCIIWithoutDot(id: String, isUsable: Bool) throws {
-        let verifier = Verifier(keys: [try SigningKey(Self.secret)], tolerance: 300)
+        let verifier = Verifier(keys: [try VerificationKey(Self.secret)], tolerance: 300)
         let headers = try signed(Self.secret, id: id)
         let message = try? verifier.verify(headers, body: Self.body.span.bytes, now: 1000)
         #expect((message != nil) == isUsable)
     }
 
     @Test func looksAtABoundedNumberOfSignatures() throws {
-        let verifier = Verifier(keys: [try SigningKey(Self.secret)], tolerance: 300)
+        let verifier = Verifier(keys: [try VerificationKey(Self.secret)], tolerance: 300)
         let right = try signed(Self.secret).signature
         func verify(after decoys: Int) -> VerifiedMessage? {
             let list = Array(repeating: "v1,AAAA", count: decoys) + [right]
             let headers = SignatureHeaders(id: "msg_1", timestamp: "1000", signature: list.joined(separator: " "))
             return try? verifier.verify(headers, body: Self.body.span.bytes, now: 1000)
         }
-        #expect(verify(after: Verifier.maximumSignatures - 1) != nil)
-        #expect(verify(after: Verifier.maximumSignatures) == nil)
+        #expect(verify(after: SignatureForm.maximumEntries - 1) != nil)
+        #expect(verify(after: SignatureForm.maximumEntries) == nil)
     }
 
     @Test func familiesAreNeverMixed() {
@@ -78,16 +79,27 @@ import Testing
     @Test(arguments: [
         ("", SigningKeyError.Code.empty), ("whsec_", .empty), (" \t\n", .notBase64), ("whsec_!!!!", .notBase64),
         ("whsec_====", .notBase64), ("hwsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD", .notBase64), ("whsec_%", .notBase64),
-        ("w", .notBase64), ("whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=", .asymmetric),
-        ("whsk_6Xb/dCcHpPea21PS1N9VY/NZW723", .asymmetric),
+        ("w", .notBase64), ("whsk_6Xb/dCcHpPea21PS1N9VY/NZW723", .malformedKey),
     ])
     func refusesUnusableSecrets(text: String, code: SigningKeyError.Code) {
         #expect(throws: SigningKeyError(code)) { try SigningKey(Secret(text)) }
+        #expect(throws: SigningKeyError(code)) { try VerificationKey(Secret(text)) }
+    }
+
+    @Test(arguments: ["", " text", "text\n", "text\r\n", "\t"])
+    func refusesTextsThatAreNoKey(text: String) {
+        let code: SigningKeyError.Code = text.isEmpty ? .empty : .whiteSpace
+        #expect(throws: SigningKeyError(code)) { try VerificationKey(Secret(text), .github) }
+        #expect(throws: SigningKeyError(.tooLong)) {
+            try VerificationKey(Secret(String(repeating: "k", count: 1025)), .github)
+        }
     }
 
     @Test func warnsOfShortKeysAndTakesThem() throws {
         #expect(try SigningKey(Secret("whsec_plJ3nmyCDGBKInavdOK15jsl")).isShort)
         #expect(try !SigningKey(Self.secret).isShort)
+        #expect(try VerificationKey(Secret("fifteen bytes!!"), .stripe).recommendedLength == 16)
+        #expect(try VerificationKey(Secret("sixteen bytes !!"), .stripe).recommendedLength == nil)
     }
 
     @Test func secretsAreNotPrinted() {

@@ -7,7 +7,7 @@ import Testing
 @Suite struct VectorTests {
     @Test(arguments: Vectors.positive)
     func acceptsPublishedVector(_ vector: Vectors.Positive) throws {
-        let verifier = Verifier(keys: [try SigningKey(Secret(vector.secret))], tolerance: 300)
+        let verifier = Verifier(keys: [try VerificationKey(Secret(vector.secret))], tolerance: 300)
         let headers = SignatureHeaders(id: vector.id, timestamp: vector.timestamp, signature: vector.signature)
         let now = try #require(Int64(vector.timestamp))
         let message = try verifier.verify(headers, body: vector.body.span.bytes, now: now)
@@ -17,7 +17,7 @@ import Testing
 
     @Test(arguments: Vectors.positive)
     func refusesVectorWithOneBitChanged(_ vector: Vectors.Positive) throws {
-        let verifier = Verifier(keys: [try SigningKey(Secret(vector.secret))], tolerance: 300)
+        let verifier = Verifier(keys: [try VerificationKey(Secret(vector.secret))], tolerance: 300)
         let headers = SignatureHeaders(id: vector.id, timestamp: vector.timestamp, signature: vector.signature)
         let now = try #require(Int64(vector.timestamp))
         var body = vector.body
@@ -42,7 +42,7 @@ import Testing
 
     @Test(arguments: Vectors.clerk)
     func acceptsEveryClerkBody(_ vector: Vectors.Clerk) throws {
-        let verifier = Verifier(keys: [try SigningKey(Secret(Vectors.clerkSecret))], tolerance: 300)
+        let verifier = Verifier(keys: [try VerificationKey(Secret(Vectors.clerkSecret))], tolerance: 300)
         let headers = try SignatureHeaders { vector.headers[$0].map { [$0] } ?? [] }
         let message = try verifier.verify(headers, body: vector.body.span.bytes, now: Vectors.clerkNow)
         #expect(message.id == vector.headers["svix-id"])
@@ -79,7 +79,7 @@ enum Vectors {
         }
 
         var isAccepted: Bool {
-            guard let key = try? SigningKey(Secret(secret)),
+            guard let key = try? VerificationKey(Secret(secret)),
                 let signed = try? SignatureHeaders(values: { name in
                     headers.filter { $0.key.lowercased() == name }.map(\.value)
                 })
@@ -135,11 +135,11 @@ enum Vectors {
         return []
     }
 
-    private static func rows(of name: String, _ key: String) -> [[String: Any]] {
+    static func rows(of name: String, _ key: String) -> [[String: Any]] {
         file(name)[key] as? [[String: Any]] ?? []
     }
 
-    private static func file(_ name: String) -> [String: Any] {
+    static func file(_ name: String) -> [String: Any] {
         let url = folder.appending(path: "vectors/\(name).json")
         guard let data = try? Data(contentsOf: url), let object = try? JSONSerialization.jsonObject(with: data) else {
             return [:]
