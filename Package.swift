@@ -176,6 +176,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],
+            resources: [.copy("Resources")],
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
