@@ -23,6 +23,17 @@ static inline CURLcode oncegate_set_string(CURL *easy, CURLoption option, const 
     return curl_easy_setopt(easy, option, value);
 }
 
+// Options of type CURLOPTTYPE_BLOB; libcurl copies the bytes, and forgets those of before where there are none.
+static inline CURLcode oncegate_set_blob(CURL *easy, CURLoption option, const void *bytes, size_t count) {
+    struct curl_blob blob = {.data = (void *)bytes, .len = count, .flags = CURL_BLOB_COPY};
+    return curl_easy_setopt(easy, option, bytes ? &blob : NULL);
+}
+
+// The folder of authorities that libcurl was built with; NULL where there is none.
+static inline const char *oncegate_authorities_folder(void) {
+    return curl_version_info(CURLVERSION_NOW)->capath;
+}
+
 // Options of type CURLOPTTYPE_OBJECTPOINT and CURLOPTTYPE_CBPOINT; libcurl keeps the pointer.
 static inline CURLcode oncegate_set_pointer(CURL *easy, CURLoption option, void *value) {
     return curl_easy_setopt(easy, option, value);

@@ -19,6 +19,8 @@ final class EasyHandle {
     var progress = TransferProgress()
     /// Who waits for the transfer under way; nil when there is none.
     var sink: Sink?
+    /// How TLS connections are made, as far as libcurl was told.
+    private var tls: TLSOptions?
     /// The place in the loop's list of transfers under way.
     var index = 0
 
@@ -57,6 +59,10 @@ final class EasyHandle {
         // would only hold back a burst.
         options.set(CURLOPT_HTTP_VERSION, request.isSecure ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1)
         options.set(CURLOPT_PIPEWAIT, request.isSecure ? 1 : 0)
+        if request.tls != tls {
+            options.set(request.tls)
+            tls = request.tls
+        }
         switch request.method {
         case .get:
             options.set(CURLOPT_HTTPGET, 1)

@@ -40,6 +40,8 @@ package struct HTTPRequest: Sendable {
     /// How much of the body of the answer is kept, in bytes; at most as much again is read. Default
     /// ``HTTPResponse/maximumBodyPrefixBytes``, with ``HTTPResponse/maximumBodyBytes`` read.
     package var keptBodyBytes: Int?
+    /// How a TLS connection is made; nil for the authorities of ``CurlLoop/Limits`` and no certificate of one's own.
+    package var tls: TLSOptions?
 
     /// The longest address, in bytes.
     package static let maximumURLBytes = 8192
@@ -60,7 +62,8 @@ package struct HTTPRequest: Sendable {
         connectTimeout: Duration = .seconds(10),
         freshConnection: Bool = false,
         sendBy: ContinuousClock.Instant? = nil,
-        keptBodyBytes: Int? = nil
+        keptBodyBytes: Int? = nil,
+        tls: TLSOptions? = nil
     ) {
         self.url = url
         self.method = method
@@ -71,6 +74,7 @@ package struct HTTPRequest: Sendable {
         self.freshConnection = freshConnection
         self.sendBy = sendBy
         self.keptBodyBytes = keptBodyBytes
+        self.tls = tls
     }
 }
 

@@ -16,6 +16,17 @@ struct OptionSetter {
 
     mutating func set(_ option: CURLoption, _ value: String) { note(oncegate_set_string(easy, option, value)) }
 
+    /// Sets a text of C, or nothing; libcurl copies it.
+    mutating func set(_ option: CURLoption, pointer text: UnsafePointer<CChar>?) {
+        note(oncegate_set_string(easy, option, text))
+    }
+
+    /// Sets the bytes of a text, or nothing.
+    mutating func set(_ option: CURLoption, bytes text: String?) {
+        guard var text else { return note(oncegate_set_blob(easy, option, nil, 0)) }
+        note(text.withUTF8 { oncegate_set_blob(easy, option, $0.baseAddress, $0.count) })
+    }
+
     mutating func set(_ option: CURLoption, _ value: UnsafeMutableRawPointer?) {
         note(oncegate_set_pointer(easy, option, value))
     }
