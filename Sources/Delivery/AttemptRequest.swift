@@ -45,6 +45,16 @@ extension HTTPRequest {
             url: destination.url, headers: headers, body: payload.body, timeout: destination.timeout,
             connectTimeout: min(destination.timeout, Self.connectTimeout),
             // A peer may close a kept connection in the moment in which it is used again, and the outcome is then unknown.
-            freshConnection: destination.onUnknown == .hold, sendBy: sendBy)
+            freshConnection: destination.onUnknown == .hold, sendBy: sendBy,
+            tls: destination.tls.map { TLSOptions($0) })
+    }
+}
+
+extension TLSOptions {
+    /// The options of a configured destination.
+    fileprivate init(_ settings: Destination.TLS) {
+        self.init(
+            authorities: settings.authorities, certificates: settings.identity?.certificates,
+            key: settings.identity?.key.revealed)
     }
 }

@@ -29,6 +29,10 @@ package enum Answer: Sendable, Equatable {
     case bodyTooLarge
     /// The header section is longer than the parser takes.
     case headersTooLarge
+    /// The request target is longer than ``HeadRules/maximumTargetBytes``.
+    case targetTooLong
+    /// The source does not take events from this address.
+    case forbidden
     /// The request took longer than `limits.request_timeout`.
     case tooSlow
     /// Redis cannot take the event, or the gateway is draining: the sender keeps it and tries again.
@@ -47,6 +51,8 @@ package enum Answer: Sendable, Equatable {
         case .methodNotAllowed: .methodNotAllowed
         case .bodyTooLarge: .payloadTooLarge
         case .headersTooLarge: .requestHeaderFieldsTooLarge
+        case .targetTooLong: .uriTooLong
+        case .forbidden: .forbidden
         case .tooSlow: .requestTimeout
         case .unavailable: .serviceUnavailable
         }
@@ -67,6 +73,8 @@ package enum Answer: Sendable, Equatable {
         case .methodNotAllowed: #"{"error":"Method not allowed"}"#
         case .bodyTooLarge: #"{"error":"Body too large"}"#
         case .headersTooLarge: #"{"error":"Headers too large"}"#
+        case .targetTooLong: #"{"error":"URI too long"}"#
+        case .forbidden: #"{"error":"Forbidden"}"#
         case .tooSlow: #"{"error":"Request timeout"}"#
         case .unavailable: #"{"error":"Temporarily unavailable"}"#
         }

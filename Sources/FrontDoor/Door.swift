@@ -24,7 +24,23 @@ final class Door: Sendable {
     }
 
     private let state: Mutex<State>
+    /// What becomes of a connection that comes in.
+    enum Entry {
+        /// It is served.
+        case open
+        /// It is told to come again.
+        case turnedAway
+        /// It is closed at once: too many are being turned away.
+        case dropped
+    }
+
+    /// How many connections beyond the limit may be open at a time, for as long as it takes to tell them.
+    static let maximumTurnedAway = 1024
+
     private let openConnections = Atomic(0)
+    private let turnedAway = Atomic(0)
+    /// How many connections, or requests behind a proxy, each address has.
+    let addresses = AddressCounts()
     private let drained = AsyncStream<Never>.makeStream()
     private let metrics: Metrics
     private let logger: Logger
@@ -35,8 +51,8 @@ final class Door: Sendable {
     init(
         configuration: GatewayConfiguration, metrics: Metrics, logger: Logger, clock: @escaping @Sendable () -> Int64,
         onQueued: @escaping @Sendable ([String]) -> Void
-    ) {
-        state = Mutex(State(plan: DoorPlan(configuration, metrics: metrics)))
+    ) throws {
+        state = Mutex(State(plan: try DoorPlan(configuration, metrics: metrics)))
         self.metrics = metrics
         self.logger = logger
         self.clock = clock
@@ -51,8 +67,9 @@ final class Door: Sendable {
     /// Whether new requests are turned away.
     var isDraining: Bool { phase == .draining }
 
-    func apply(_ configuration: GatewayConfiguration) {
-        let plan = DoorPlan(configuration, metrics: metrics)
+    /// - Throws: ``TLSError``, and nothing changes.
+    func apply(_ configuration: GatewayConfiguration) throws {
+        let plan = try DoorPlan(configuration, metrics: metrics)
         state.withLock { $0.plan = plan }
     }
 
@@ -72,12 +89,19 @@ final class Door: Sendable {
         for await _ in drained.stream {}
     }
 
-    /// Counts a connection in; false where there are more than the limit.
-    func connectionOpened() -> Bool {
-        openConnections.add(1, ordering: .sequentiallyConsistent).newValue <= plan.maximumConnections
+    /// Counts a connection in.
+    /// - Parameter isWelcome: whether it may be served if there are not too many.
+    func connectionOpened(isWelcome: Bool) -> Entry {
+        let open = openConnections.add(1, ordering: .sequentiallyConsistent).newValue
+        if isWelcome, open - turnedAway.load(ordering: .relaxed) <= plan.maximumConnections { return .open }
+        let turned = turnedAway.add(1, ordering: .relaxed).newValue
+        return turned <= Self.maximumTurnedAway ? .turnedAway : .dropped
     }
 
-    func connectionClosed() {
+    /// Counts a connection out.
+    /// - Parameter entry: what ``connectionOpened(isWelcome:)`` returned.
+    func connectionClosed(_ entry: Entry) {
+        if entry != .open { turnedAway.subtract(1, ordering: .relaxed) }
         let left = openConnections.subtract(1, ordering: .sequentiallyConsistent).newValue
         if left == 0, isDraining { drained.continuation.finish() }
     }
@@ -89,19 +113,28 @@ final class Door: Sendable {
     }
 
     /// Records a request that was refused before Redis was asked.
-    func refused(source: String?, outcome: EventOutcome, id: String?) {
+    /// - Parameter client: the address that it came from.
+    func refused(source: String?, outcome: EventOutcome, client: String) {
         metrics.event(source: source, outcome: outcome)
-        var metadata: Logger.Metadata = ["outcome": .string(outcome.rawValue)]
+        var metadata: Logger.Metadata = ["outcome": .string(outcome.rawValue), "client": .string(client)]
         if let source { metadata["source"] = .string(source) }
-        if let id { metadata["id"] = .string(id) }
         logger.notice("refused", metadata: metadata)
     }
 
+    /// Counts a connection that is closed without a word, and without a line in the log: there are too many of them.
+    func dropped() {
+        metrics.event(source: nil, outcome: .unavailable)
+    }
+
     /// Turns the ledger's word on an event into the answer, and records it.
-    func claimed(_ event: NewEvent, result: Result<ClaimResult, any Error>, duration: TimeAmount) -> Answer {
+    /// - Parameter client: the address that it came from.
+    func claimed(
+        _ event: NewEvent, result: Result<ClaimResult, any Error>, duration: TimeAmount, client: String
+    ) -> Answer {
         let reference = event.reference
         var metadata: Logger.Metadata = [
             "source": .string(reference.source), "id": .string(reference.id), "type": .string(event.head.type),
+            "client": .string(client),
         ]
         defer { metrics.accept(seconds: Double(duration.nanoseconds) / 1e9) }
         switch result {

@@ -1,6 +1,7 @@
 import EventLedger
 import GatewayConfiguration
 import NIOCore
+import NIOSSL
 import Telemetry
 import Webhooks
 
@@ -13,6 +14,8 @@ struct DoorPlan: Sendable {
         /// The position of each key's secret in the configuration.
         let secretPositions: [Int]
         let metrics: SourceMetrics
+        /// The addresses that events may come from; nil for all.
+        let allowedAddresses: [AddressRange]?
     }
 
     /// The sources by path.
@@ -24,10 +27,17 @@ struct DoorPlan: Sendable {
     /// The longest body, in bytes.
     let maximumBody: Int
     let maximumConnections: Int
+    /// The most connections of one address, and requests under way of one client behind a proxy.
+    let connectionsPerAddress: Int
     let requestTimeout: TimeAmount
+    let idleTimeout: TimeAmount
+    let proxies: TrustedProxies
+    /// What new connections speak TLS with; nil where they speak plain HTTP.
+    let tls: NIOSSLContext?
 
     /// - Parameter metrics: where requests are counted; the secrets of each source are named there.
-    init(_ configuration: GatewayConfiguration, metrics: Metrics) {
+    /// - Throws: ``TLSError`` where the certificate cannot be used.
+    init(_ configuration: GatewayConfiguration, metrics: Metrics) throws {
         sources = Dictionary(
             uniqueKeysWithValues: configuration.sources.map { source in
                 let counters = metrics.source(source.name)
@@ -38,7 +48,7 @@ struct DoorPlan: Sendable {
                     source.path,
                     Source(
                         name: source.name, verifier: verifier, secretPositions: source.secretPositions,
-                        metrics: counters)
+                        metrics: counters, allowedAddresses: source.allowedAddresses)
                 )
             })
         routes = RoutingTable(configuration.routes)
@@ -46,7 +56,11 @@ struct DoorPlan: Sendable {
         claimLimits = ClaimLimits(configuration)
         maximumBody = configuration.limits.body
         maximumConnections = configuration.limits.connections
+        connectionsPerAddress = configuration.limits.connectionsPerAddress
         requestTimeout = TimeAmount(configuration.limits.requestTimeout)
+        idleTimeout = TimeAmount(configuration.limits.idleTimeout)
+        proxies = TrustedProxies(ranges: configuration.trustedProxies)
+        tls = try configuration.tls.map { try NIOSSLContext($0) }
     }
 
     /// The destinations of an event.

@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import ServiceLifecycle
 import Telemetry
 
@@ -43,12 +44,13 @@ package struct FrontDoor: Sendable {
     ///   - clock: seconds since 1970.
     ///   - onBound: called with the port once the door is open.
     ///   - onQueued: called on an event loop with the destinations for which deliveries were queued.
+    /// - Throws: ``TLSError`` where the certificate cannot be used.
     package init(
         configuration: GatewayConfiguration, group: any EventLoopGroup, lanes: [Lane], metrics: Metrics,
         logger: Logger, clock: @escaping @Sendable () -> Int64, onBound: @escaping @Sendable (Int) -> Void,
         onQueued: @escaping @Sendable ([String]) -> Void
-    ) {
-        door = Door(
+    ) throws {
+        door = try Door(
             configuration: configuration, metrics: metrics, logger: logger, clock: clock, onQueued: onQueued)
         address = configuration.listen
         self.group = group
@@ -58,8 +60,9 @@ package struct FrontDoor: Sendable {
     }
 
     /// Puts another configuration into force, all but `listen`; requests under way keep the one they began with.
-    package func apply(_ configuration: GatewayConfiguration) {
-        door.apply(configuration)
+    /// - Throws: ``TLSError`` where the certificate cannot be used; nothing changes then.
+    package func apply(_ configuration: GatewayConfiguration) throws {
+        try door.apply(configuration)
     }
 
     /// Why the door takes no events, or nil where it does.
@@ -138,8 +141,10 @@ package struct FrontDoor: Sendable {
     private static func configure(
         _ channel: any Channel, door: Door, ledger: Ledger, connections: LoopConnections
     ) throws {
-        let clock = RequestClock()
         let pipeline = channel.pipeline.syncOperations
+        let plan = door.plan
+        if let tls = plan.tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+        let clock = RequestClock(isHandshaking: plan.tls != nil)
         let wire = WireHandler(clock: clock)
         try pipeline.addHandler(wire)
         // Whoever reads no answers is not read from: what waits to be written stays bounded.
@@ -148,11 +153,13 @@ package struct FrontDoor: Sendable {
         limits.maxHeaderFieldSize = maximumHeaderBytes
         limits.maxHeaderListSize = maximumHeaderBytes
         limits.maxHeaderFieldCount = maximumHeaderCount
-        try pipeline.configureHTTPServerPipeline(
-            withPipeliningAssistance: true, withErrorHandling: false, withOutboundHeaderValidation: false,
-            withEncoderConfiguration: .init(), withDecoderLimitConfiguration: limits)
-        try pipeline.addHandler(
-            RequestHandler(door: door, ledger: ledger, connections: connections, clock: clock, wire: wire))
+        let gate = RequestGate(clock: clock, wire: wire, maximumBody: plan.maximumBody)
+        try pipeline.addHandlers([
+            HTTPResponseEncoder(),
+            ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)),
+            gate, HTTPServerPipelineHandler(),
+            RequestHandler(door: door, ledger: ledger, connections: connections, clock: clock, wire: wire, gate: gate),
+        ])
     }
 }
 

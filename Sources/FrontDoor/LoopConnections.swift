@@ -6,6 +6,11 @@ import NIOCore
 final class LoopConnections {
     /// How often connections are looked at; a limit is exceeded by no more than this.
     static let sweepInterval = TimeAmount.seconds(1)
+    /// How many late connections are ended at a time: thousands that opened together are late together, and others shall
+    /// not wait for all of them.
+    static let sweepSlice = 32
+    /// The pause between two slices.
+    static let slicePause = TimeAmount.milliseconds(2)
 
     private var handlers: [ObjectIdentifier: RequestHandler] = [:]
     private var nextSweep: Scheduled<Void>?
@@ -28,9 +33,20 @@ final class LoopConnections {
     private func scheduleSweep() {
         nextSweep = eventLoop.assumeIsolated().scheduleTask(in: Self.sweepInterval) {
             let now = NIODeadline.now()
-            for handler in self.handlers.values { handler.closeIfLate(now: now) }
-            self.nextSweep = nil
-            if !self.handlers.isEmpty { self.scheduleSweep() }
+            self.end(self.handlers.values.filter { $0.isLate(now: now) }[...])
+        }
+    }
+
+    /// Ends late connections, a slice at a time.
+    private func end(_ late: ArraySlice<RequestHandler>) {
+        let now = NIODeadline.now()
+        for handler in late.prefix(Self.sweepSlice) { handler.closeIfLate(now: now) }
+        let rest = late.dropFirst(Self.sweepSlice)
+        nextSweep = nil
+        if !rest.isEmpty {
+            nextSweep = eventLoop.assumeIsolated().scheduleTask(in: Self.slicePause) { self.end(rest) }
+        } else if !handlers.isEmpty {
+            scheduleSweep()
         }
     }
 

@@ -4,16 +4,32 @@ import NIOCore
 ///
 /// Confined to the connection's event loop.
 final class RequestClock {
-    /// How long a connection may stay open between two requests.
-    static let keepAlive = TimeAmount.seconds(75)
-
     private enum Phase {
         case idle(since: NIODeadline)
         case request(since: NIODeadline)
         case answering(since: NIODeadline)
     }
 
-    private var phase = Phase.idle(since: .now())
+    private var phase: Phase
+    /// How many requests of the connection were parsed and are not answered.
+    private var unanswered = 0
+
+    /// - Parameter isHandshaking: whether TLS comes first, which has the time of a request.
+    init(isHandshaking: Bool = false) {
+        phase = isHandshaking ? .request(since: .now()) : .idle(since: .now())
+    }
+
+    /// The handshake of TLS is over.
+    func handshakeEnded() {
+        phase = .idle(since: .now())
+    }
+
+    /// The head of a request was parsed, perhaps while one before it is answered.
+    /// - Returns: how many requests wait for their answers.
+    func requestParsed() -> Int {
+        unanswered += 1
+        return unanswered
+    }
 
     /// Bytes came in: unless a request is under way, one begins.
     func bytesArrived() {
@@ -27,6 +43,7 @@ final class RequestClock {
 
     /// The answer is written.
     func answered() {
+        unanswered = max(0, unanswered - 1)
         phase = .idle(since: .now())
     }
 
@@ -43,9 +60,9 @@ final class RequestClock {
     }
 
     /// Whether the sender has had its time.
-    func isLate(now: NIODeadline, requestTimeout: TimeAmount) -> Bool {
+    func isLate(now: NIODeadline, requestTimeout: TimeAmount, idleTimeout: TimeAmount) -> Bool {
         switch phase {
-        case .idle(let since): now - since > Self.keepAlive
+        case .idle(let since): now - since > idleTimeout
         case .request(let since): now - since > requestTimeout
         case .answering: false
         }

@@ -1,6 +1,7 @@
 import EventLedger
 import NIOCore
 import NIOHTTP1
+import NIOSSL
 import Telemetry
 
 /// One connection of the front door: collects a request, has it decided on, and answers.
@@ -32,35 +33,48 @@ final class RequestHandler: ChannelInboundHandler {
     private let connections: LoopConnections
     private let clock: RequestClock
     private let wire: WireHandler
+    private let gate: RequestGate
+    private let client: Client
+    private var entry = Door.Entry.open
     private var state = State.idle
     private var plan: DoorPlan
     /// Whether the request is HEAD, whose answer has no body (RFC 9110 section 9.3.2).
     private var isHead = false
     private var context: ChannelHandlerContext?
 
-    init(door: Door, ledger: Ledger, connections: LoopConnections, clock: RequestClock, wire: WireHandler) {
+    init(
+        door: Door, ledger: Ledger, connections: LoopConnections, clock: RequestClock, wire: WireHandler,
+        gate: RequestGate
+    ) {
         self.door = door
         self.ledger = ledger
         self.connections = connections
         self.clock = clock
         self.wire = wire
+        self.gate = gate
+        client = Client(counts: door.addresses)
         plan = door.plan
     }
 
     func channelActive(context: ChannelHandlerContext) {
         self.context = context
         connections.add(self)
-        let isWithinLimit = door.connectionOpened()
-        if door.isDraining {
-            close()
-        } else if !isWithinLimit {
-            door.refused(source: nil, outcome: .unavailable, id: nil)
+        entry = door.connectionOpened(isWelcome: client.connect(from: context.remoteAddress, plan))
+        if door.isDraining { return close() }
+        switch entry {
+        case .open: break
+        case .turnedAway:
+            door.refused(source: nil, outcome: .unavailable, client: client.shown)
             endWith(.unavailable)
+        case .dropped:
+            door.dropped()
+            close()
         }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        door.connectionClosed()
+        client.disconnect()
+        door.connectionClosed(entry)
         connections.remove(self)
         self.context = nil
     }
@@ -88,20 +102,24 @@ final class RequestHandler: ChannelInboundHandler {
         plan = door.plan
         isHead = head.method == .HEAD
         clock.bytesArrived()  // those of a pipelined request came while the one before it was answered
-        guard !door.isDraining else {
-            return refuse(.unavailable, .unavailable, source: nil, keepAlive: false)
+        gate.maximumBody = plan.maximumBody
+        guard client.begin(head, plan), !door.isDraining else {
+            return refuse(.unavailable, .unavailable, source: nil, head, keepAlive: false)
         }
         guard let source = plan.source(target: head.uri) else {
-            return refuse(.notFound, .unknownPath, source: nil, keepAlive: head.canBeFollowed)
+            return refuse(.notFound, .unknownPath, source: nil, head)
+        }
+        guard client.isAllowed(by: source) else {
+            return refuse(.forbidden, .forbiddenAddress, source: source.name, head)
         }
         guard head.method == .POST else {
-            return refuse(.methodNotAllowed, .wrongMethod, source: source.name, keepAlive: head.canBeFollowed)
+            return refuse(.methodNotAllowed, .wrongMethod, source: source.name, head)
         }
         if let length = head.headers.first(name: "content-length").flatMap(Int.init), length > plan.maximumBody {
             return refuseLongBody(source: source)
         }
         state = .receiving(head, source, nil)
-        if head.headers.first(name: "expect")?.lowercased() == "100-continue" {
+        if head.expectsContinue {
             context?.writeAndFlush(
                 wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
         }
@@ -122,13 +140,17 @@ final class RequestHandler: ChannelInboundHandler {
     }
 
     /// Notes an answer that is known before the body is there.
-    private func refuse(_ answer: Answer, _ outcome: EventOutcome, source: String?, keepAlive: Bool) {
-        door.refused(source: source, outcome: outcome, id: nil)
-        state = .discarding(answer, keepAlive: keepAlive, bytes: 0)
+    private func refuse(
+        _ answer: Answer, _ outcome: EventOutcome, source: String?, _ head: HTTPRequestHead, keepAlive: Bool = true
+    ) {
+        door.refused(source: source, outcome: outcome, client: client.shown)
+        // Whoever waits for a word before the body gets this one, and whether the body then follows is anyone's guess.
+        guard !head.expectsContinue else { return respond(answer, keepAlive: false) }
+        state = .discarding(answer, keepAlive: keepAlive && head.canBeFollowed, bytes: 0)
     }
 
     private func refuseLongBody(source: DoorPlan.Source) {
-        door.refused(source: source.name, outcome: .bodyTooLarge, id: nil)
+        door.refused(source: source.name, outcome: .bodyTooLarge, client: client.shown)
         respond(.bodyTooLarge, keepAlive: false)
     }
 
@@ -153,14 +175,15 @@ final class RequestHandler: ChannelInboundHandler {
             door.challenged(source: source.name)
             respond(.challenge(text), keepAlive: head.canBeFollowed)
         case .refuse(let answer, let outcome):
-            door.refused(source: source.name, outcome: outcome, id: nil)
+            door.refused(source: source.name, outcome: outcome, client: client.shown)
             respond(answer, keepAlive: head.canBeFollowed)
         case .claim(let event):
             state = .claiming
             let start = clock.start
             clock.requestEnded()
             ledger.claim(event, limits: plan.claimLimits).assumeIsolated().whenComplete { result in
-                let answer = self.door.claimed(event, result: result, duration: .now() - start)
+                let answer = self.door.claimed(
+                    event, result: result, duration: .now() - start, client: self.client.shown)
                 self.respond(answer, keepAlive: head.canBeFollowed)
             }
         }
@@ -180,6 +203,7 @@ final class RequestHandler: ChannelInboundHandler {
         // The next pipelined request comes in while the end is being written.
         state = keepAlive ? .idle : .closing
         clock.answered()
+        client.end()
         let head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if !isHead {
@@ -206,11 +230,16 @@ final class RequestHandler: ChannelInboundHandler {
     // MARK: Ending
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let parserError = error as? HTTPParserError else { return context.close(promise: nil) }
+        guard let parserError = error as? HTTPParserError else {
+            if case .handshakeFailed = error as? NIOSSLError {
+                door.refused(source: nil, outcome: .tlsFailed, client: client.shown)
+            }
+            return context.close(promise: nil)
+        }
         if case .closing = state { return }
-        let isOverflow = parserError == .headerOverflow
-        door.refused(source: nil, outcome: isOverflow ? .headersTooLarge : .malformed, id: nil)
-        endWith(isOverflow ? .headersTooLarge : .malformed)
+        let refusal = gate.refusal(for: parserError)
+        door.refused(source: nil, outcome: refusal.outcome, client: client.shown)
+        endWith(refusal.answer)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
@@ -219,13 +248,18 @@ final class RequestHandler: ChannelInboundHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
+    /// Whether the sender has had its time, for its request or for beginning one.
+    func isLate(now: NIODeadline) -> Bool {
+        clock.isLate(now: now, requestTimeout: plan.requestTimeout, idleTimeout: plan.idleTimeout)
+    }
+
     /// Answers a request that takes too long, and ends a connection on which nothing comes.
     func closeIfLate(now: NIODeadline) {
-        guard clock.isLate(now: now, requestTimeout: plan.requestTimeout) else { return }
+        guard isLate(now: now) else { return }
         switch state {
         case .idle where clock.isIdle: close()
         case .idle, .receiving, .discarding:
-            door.refused(source: nil, outcome: .tooSlow, id: nil)
+            door.refused(source: nil, outcome: .tooSlow, client: client.shown)
             endWith(.tooSlow)
         case .claiming, .closing: break
         }
@@ -245,4 +279,9 @@ final class RequestHandler: ChannelInboundHandler {
 extension HTTPRequestHead {
     /// Whether another request can follow on the same connection: behind an offer to upgrade the parser reads nothing.
     fileprivate var canBeFollowed: Bool { isKeepAlive && !headers.contains(name: "upgrade") }
+
+    /// Whether the sender waits for a word before it sends the body (RFC 9110, section 10.1.1).
+    fileprivate var expectsContinue: Bool {
+        version == .http1_1 && headers.first(name: "expect")?.lowercased() == "100-continue"
+    }
 }

@@ -1,4 +1,5 @@
 import NIOCore
+import NIOTLS
 
 /// The outermost handler of a connection: it sees bytes before they are parsed, and sends answers to what is no request.
 ///
@@ -9,6 +10,10 @@ final class WireHandler: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let clock: RequestClock
+    /// How many bytes came in since the gate behind the parser last set it to zero.
+    var requestBytes = 0
+    /// Whether what comes in is thrown away unparsed: nothing more is answered on this connection.
+    var ignoresInput = false
     private var context: ChannelHandlerContext?
 
     init(clock: RequestClock) {
@@ -24,8 +29,15 @@ final class WireHandler: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !ignoresInput else { return }
+        requestBytes += unwrapInboundIn(data).readableBytes
         clock.bytesArrived()
         context.fireChannelRead(data)
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted = event as? TLSUserEvent { clock.handshakeEnded() }
+        context.fireUserInboundEventTriggered(event)
     }
 
     /// Sends the last answer of the connection as it is.
@@ -34,8 +46,9 @@ final class WireHandler: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: answer.lastWords)), promise: nil)
     }
 
-    /// Tells the sender that nothing more comes.
+    /// Tells the sender that nothing more comes, and listens no longer.
     func closeOutput() {
+        ignoresInput = true
         context?.close(mode: .output, promise: nil)
     }
 }

@@ -30,6 +30,12 @@ package enum EventOutcome: String, Sendable, CaseIterable {
     case malformed
     /// The request did not arrive in time.
     case tooSlow = "too_slow"
+    /// The request target is longer than the limit.
+    case targetTooLong = "target_too_long"
+    /// Not from an address that the source allows.
+    case forbiddenAddress = "forbidden_address"
+    /// The handshake of TLS failed.
+    case tlsFailed = "tls_failed"
     /// No source has this path.
     case unknownPath = "unknown_path"
     /// Not a POST.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import FrontDoor
 import GatewayConfiguration
 
 /// The option that names the configuration file, and where it is looked for without it.
@@ -23,7 +24,7 @@ struct ConfigurationFile: ParsableArguments {
         }
         return try GatewayConfiguration.load(
             bytes: Array(data), file: path, environment: ProcessInfo.processInfo.environment,
-            readFile: Self.secret
+            readFile: Self.secret, tlsComplaint: \.complaint
         ).get()
     }
 

@@ -68,7 +68,7 @@ struct Gateway: Sendable {
         let dispatchers = Dispatchers(
             configuration: configuration, ledger: Ledger(connection: deliveryConnection, keyspace: keyspace),
             eventLoop: deliveryLoop, metrics: metrics, logger: logger, clock: clock)
-        let frontDoor = FrontDoor(
+        let frontDoor = try FrontDoor(
             configuration: configuration, group: doorLoops,
             lanes: doorConnections.map { connection in
                 FrontDoor.Lane(
@@ -123,10 +123,11 @@ struct Gateway: Sendable {
         return services
     }
 
-    /// Puts another configuration into force: sources, destinations, routes and limits.
-    func apply(_ configuration: GatewayConfiguration) {
+    /// Puts another configuration into force: sources, destinations, routes, limits and certificates.
+    /// - Throws: `TLSError` where the certificate of the front door cannot be used; nothing changes then.
+    func apply(_ configuration: GatewayConfiguration) throws {
+        try frontDoor.apply(configuration)
         self.configuration.value = configuration
-        frontDoor.apply(configuration)
         dispatchers.apply(configuration)
         history.apply(configuration)
     }

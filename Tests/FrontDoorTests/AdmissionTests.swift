@@ -43,7 +43,7 @@ import Webhooks
     static let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
     private func decide(_ request: Request, now: Int64 = TestDoor.now) throws -> Admission {
-        let plan = DoorPlan(try TestDoor.configuration(), metrics: Metrics(version: "test"))
+        let plan = try DoorPlan(TestDoor.configuration(), metrics: Metrics(version: "test"))
         let source = try #require(plan.source(target: "/hook"))
         return Admission.decide(
             headers: try request.headers(), body: ByteBuffer(string: request.sentBody ?? request.body), source: source,

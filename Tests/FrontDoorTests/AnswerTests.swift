@@ -25,6 +25,8 @@ import Testing
         Case(answer: .notFound, status: 404, body: #"{"error":"Not found"}"#),
         Case(
             answer: .methodNotAllowed, status: 405, body: #"{"error":"Method not allowed"}"#, header: ["allow", "POST"]),
+        Case(answer: .forbidden, status: 403, body: #"{"error":"Forbidden"}"#),
+        Case(answer: .targetTooLong, status: 414, body: #"{"error":"URI too long"}"#),
         Case(answer: .tooSlow, status: 408, body: #"{"error":"Request timeout"}"#),
         Case(answer: .bodyTooLarge, status: 413, body: #"{"error":"Body too large"}"#),
         Case(answer: .headersTooLarge, status: 431, body: #"{"error":"Headers too large"}"#),

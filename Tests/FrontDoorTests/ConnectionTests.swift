@@ -14,7 +14,8 @@ import Testing
 /// What a sender meets that is slow, greedy or one too many.
 @Suite struct ConnectionTests {
     @Test(arguments: [
-        "P", "POST /hook HTTP/1.1\r\nhost: a\r\nsvix-id: m", "POST /hook HTTP/1.1\r\ncontent-length: 5\r\n\r\n{",
+        "P", "POST /hook HTTP/1.1\r\nhost: a\r\nsvix-id: m",
+        "POST /hook HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\n{",
     ])
     func aRequestThatTricklesInIsAnswered(beginning: String) async throws {
         try await TestDoor.with(limits: .init(requestTimeout: .milliseconds(100))) { door, _ in
@@ -153,7 +154,7 @@ import Testing
     /// are open: it must not hold up the end.
     @Test func aConnectionThatOpensWhileTheDoorDrainsIsTurnedAway() async throws {
         let loop = EmbeddedEventLoop()
-        let door = Door(
+        let door = try Door(
             configuration: try TestDoor.configuration(), metrics: Metrics(version: "test"), logger: quietLogger,
             clock: { TestDoor.now }, onQueued: { _ in })
         let redis = RedisConnection(endpoint: try .unix(path: "/nonexistent"), eventLoop: loop, logger: quietLogger)
@@ -161,7 +162,8 @@ import Testing
         let wire = WireHandler(clock: clock)
         let handler = RequestHandler(
             door: door, ledger: Ledger(connection: redis, keyspace: Keyspace(prefix: "og")),
-            connections: LoopConnections(eventLoop: loop), clock: clock, wire: wire)
+            connections: LoopConnections(eventLoop: loop), clock: clock, wire: wire,
+            gate: RequestGate(clock: clock, wire: wire, maximumBody: 1024))
         let channel = EmbeddedChannel(handlers: [wire, handler], loop: loop)
         door.beginDraining()
         try await channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).get()
@@ -173,7 +175,7 @@ import Testing
 }
 
 /// A server that another task may stop and let go on.
-private struct Frozen: @unchecked Sendable {
+struct Frozen: @unchecked Sendable {
     // Unchecked Sendable: freezing and thawing only read the process id, which does not change meanwhile.
     private let redis: TestRedis
 

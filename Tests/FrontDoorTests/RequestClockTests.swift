@@ -7,7 +7,7 @@ import Testing
     private let timeout = TimeAmount.seconds(10)
 
     private func isLate(_ clock: RequestClock, after seconds: Int64) -> Bool {
-        clock.isLate(now: clock.start + .seconds(seconds), requestTimeout: timeout)
+        clock.isLate(now: clock.start + .seconds(seconds), requestTimeout: timeout, idleTimeout: .seconds(75))
     }
 
     @Test func betweenRequestsTheConnectionIsKept() {
@@ -15,6 +15,25 @@ import Testing
         #expect(clock.isIdle)
         #expect(!isLate(clock, after: 75))
         #expect(isLate(clock, after: 76))
+    }
+
+    @Test func theHandshakeOfTLSHasTheTimeOfARequest() {
+        let clock = RequestClock(isHandshaking: true)
+        #expect(!isLate(clock, after: 10))
+        #expect(isLate(clock, after: 11))
+        clock.handshakeEnded()
+        #expect(clock.isIdle)
+        #expect(!isLate(clock, after: 11))
+    }
+
+    @Test func requestsAreCountedUntilTheyAreAnswered() {
+        let clock = RequestClock()
+        #expect(clock.requestParsed() == 1)
+        #expect(clock.requestParsed() == 2)
+        clock.answered()
+        #expect(clock.requestParsed() == 2)
+        for _ in 0..<9 { clock.answered() }
+        #expect(clock.requestParsed() == 1)
     }
 
     @Test func aRequestIsTimedFromItsFirstByte() {

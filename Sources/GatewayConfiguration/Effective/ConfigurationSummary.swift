@@ -33,7 +33,7 @@ package struct ConfigurationSummary: Sendable, CustomStringConvertible {
             configuration.redis.map { "as configured, prefix \($0.prefix)" }
             ?? "of its own, in \(configuration.dataDirectory)"
         return TextTable.lines([
-            ["front door", configuration.listen.description],
+            ["front door", configuration.listen.description + (configuration.tls == nil ? "" : ", TLS")],
             ["admin", "\(admin.listen), \(token)"],
             ["redis", redis],
         ])
@@ -41,11 +41,12 @@ package struct ConfigurationSummary: Sendable, CustomStringConvertible {
 
     private var sources: [String] {
         TextTable.lines(
-            [["SOURCE", "PATH", "SCHEME", "SECRETS", "TOLERANCE"]]
+            [["SOURCE", "PATH", "SCHEME", "SECRETS", "TOLERANCE", "ONLY FROM"]]
                 + configuration.sources.map { source in
                     [
                         source.name, source.path, source.scheme.name, "\(source.secrets.count)",
                         source.scheme.signsTime ? DurationText.format(source.tolerance) : "no time is signed",
+                        Self.text(of: source.allowedAddresses),
                     ]
                 })
     }
@@ -61,6 +62,12 @@ package struct ConfigurationSummary: Sendable, CustomStringConvertible {
                 })
     }
 
+    private static func text(of addresses: [AddressRange]?) -> String {
+        guard let addresses else { return "" }
+        let shown = addresses.prefix(3).map(\.description).joined(separator: ", ")
+        return addresses.isEmpty ? "nowhere" : addresses.count > 3 ? "\(shown), …" : shown
+    }
+
     private static func text(of retry: RetryPolicy) -> String {
         retry.attempts == 1 ? "1" : "\(retry.attempts) in \(DurationText.approximate(retry.span))"
     }
@@ -68,6 +75,8 @@ package struct ConfigurationSummary: Sendable, CustomStringConvertible {
     private static func traits(of destination: Destination) -> [String] {
         var traits: [String] = []
         if destination.signingSecret != nil { traits.append("signed") }
+        if destination.tls?.authorities != nil { traits.append("own authorities") }
+        if destination.tls?.identity != nil { traits.append("client certificate") }
         if let limit = destination.rateLimit { traits.append("at most \(limit)") }
         if destination.onUnknown == .hold { traits.append("unknown outcomes held") }
         if destination.ordering == .subject { traits.append("in order by subject") }

@@ -3,7 +3,7 @@ import Webhooks
 extension Reading {
     private static let destinationKeys = [
         "url", "headers", "payload", "signing_secret", "timeout", "concurrency", "rate_limit", "retry", "on_unknown",
-        "skip_stale", "breaker", "ordering", "max_pending",
+        "skip_stale", "breaker", "ordering", "max_pending", "tls",
     ]
     private static let destinationExample = "{ url: \"http://email:3000/events\" }"
 
@@ -41,6 +41,7 @@ extension Reading {
         destination.rateLimit = rateLimit(fields)
         destination.retry = retry(fields)
         destination.breaker = breaker(fields)
+        destination.tls = destinationTLS(fields, url: url)
         readChoices(fields, into: &destination)
         guard let url else { return nil }
         destination.url = url

@@ -15,14 +15,18 @@ extension GatewayConfiguration {
     ///   - environment: The variables that `${NAME}` finds.
     ///   - readFile: Reads the file of a `${file:PATH}`. What it throws is shown in a message: it must name the
     ///     reason and never the contents.
+    ///   - tlsComplaint: Says what keeps a certificate from being used, in a few words that hold nothing of a key; nil
+    ///     where nothing does.
     /// - Returns: The configuration and its warnings, or all problems, in the order of the file.
     package static func load(
-        yaml: String, file: String, environment: [String: String], readFile: (String) throws -> String
+        yaml: String, file: String, environment: [String: String], readFile: (String) throws -> String,
+        tlsComplaint: @escaping (TLSMaterial) -> String? = { _ in nil }
     ) -> Result<Loaded, Problems> {
         withoutActuallyEscaping(readFile) { readFile in
             let report = Report(file: file)
             let reading = Reading(
-                report: report, expansion: Expansion(environment: environment, readFile: readFile))
+                report: report, expansion: Expansion(environment: environment, readFile: readFile),
+                tlsComplaint: tlsComplaint)
             let configuration = YAMLDocument(yaml: yaml, report: report).root.flatMap { reading.configuration($0) }
             let problems = report.sortedProblems
             guard let configuration, problems.isEmpty else {
@@ -34,7 +38,8 @@ extension GatewayConfiguration {
 
     /// Reads a configuration from the bytes of a file, which must be UTF-8 and at most `maximumFileBytes`.
     package static func load(
-        bytes: [UInt8], file: String, environment: [String: String], readFile: (String) throws -> String
+        bytes: [UInt8], file: String, environment: [String: String], readFile: (String) throws -> String,
+        tlsComplaint: @escaping (TLSMaterial) -> String? = { _ in nil }
     ) -> Result<Loaded, Problems> {
         let complaint =
             bytes.count > maximumFileBytes
@@ -43,13 +48,15 @@ extension GatewayConfiguration {
         guard bytes.count <= maximumFileBytes, let text = String(validating: bytes, as: UTF8.self) else {
             return .failure(Problems([Problem(file: file, line: 1, column: 1, message: complaint)]))
         }
-        return load(yaml: text, file: file, environment: environment, readFile: readFile)
+        return load(
+            yaml: text, file: file, environment: environment, readFile: readFile, tlsComplaint: tlsComplaint)
     }
 }
 
 extension Reading {
     private static let topKeys = [
-        "listen", "admin", "redis", "data_dir", "idempotency", "retention", "max_pending", "limits", "log", "sources",
+        "listen", "tls", "trusted_proxies", "admin", "redis", "data_dir", "idempotency", "retention", "max_pending",
+        "limits", "log", "sources",
         "destinations", "routes",
     ]
 
@@ -64,6 +71,8 @@ extension Reading {
         let routes = routes(top, names: Names(sources: sourceNames, destinations: destinationNames))
         let configuration = GatewayConfiguration(
             listen: listenAddress(top, default: .defaultFrontDoor),
+            tls: doorIdentity(top),
+            trustedProxies: addressRanges("trusted_proxies", of: top, example: "10.0.0.0/8") ?? [],
             admin: admin(top),
             redis: redis(top),
             dataDirectory: dataDirectory(top),

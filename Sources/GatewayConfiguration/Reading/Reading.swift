@@ -4,6 +4,8 @@ import Webhooks
 struct Reading {
     let report: Report
     let expansion: Expansion
+    /// What keeps a certificate from being used; nil where nothing does.
+    let tlsComplaint: (TLSMaterial) -> String?
 
     /// The text of a node, after replacement; nil, with a report, if it is a list or a mapping or cannot be replaced.
     func text(_ node: YAMLNode, name: String, example: String) -> FieldText? {

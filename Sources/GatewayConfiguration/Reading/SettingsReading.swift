@@ -106,7 +106,8 @@ extension Reading {
         var limits = GatewayConfiguration.Limits()
         guard let entry = top.entry("limits"),
             let fields = Fields(
-                entry.value, name: "`limits`", keys: ["body", "connections", "request_timeout"],
+                entry.value, name: "`limits`",
+                keys: ["body", "connections", "connections_per_address", "request_timeout", "idle_timeout"],
                 example: "limits: { body: 1MiB, connections: 10000, request_timeout: 10s }", reading: self)
         else { return limits }
         let body = fields.value(
@@ -116,10 +117,16 @@ extension Reading {
         if let connections = fields.integer("connections", in: 1...1_000_000, example: 10_000) {
             limits.connections = connections
         }
+        if let connections = fields.integer("connections_per_address", in: 1...1_000_000, example: 1000) {
+            limits.connectionsPerAddress = connections
+        }
         if let timeout = fields.duration(
             "request_timeout", in: .milliseconds(100)...(.seconds(300)), example: "10s")
         {
             limits.requestTimeout = timeout
+        }
+        if let timeout = fields.duration("idle_timeout", in: .seconds(1)...(.seconds(3600)), example: "75s") {
+            limits.idleTimeout = timeout
         }
         return limits
     }

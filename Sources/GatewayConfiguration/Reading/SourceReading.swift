@@ -1,7 +1,7 @@
 import Webhooks
 
 extension Reading {
-    private static let sourceKeys = ["path", "scheme", "hmac", "secrets", "tolerance"]
+    private static let sourceKeys = ["path", "scheme", "hmac", "secrets", "tolerance", "allowed_addresses"]
     private static let secretsExample = "secrets: [\"${CLERK_WEBHOOK_SECRET}\"]"
     private static let sourceExample = "{ path: /webhooks/clerk, \(secretsExample) }"
 
@@ -49,16 +49,21 @@ extension Reading {
             example: "/webhooks/clerk"
         ) { Self.isPath($0) ? $0 : nil }
         let scheme = scheme(fields)
+        let addresses = addressRanges("allowed_addresses", of: fields, example: "203.0.113.0/24")
+        if let addresses, addresses.isEmpty, let entry = fields.entry("allowed_addresses") {
+            report.warning(entry.value.place, "an empty `allowed_addresses` lets nobody post to \(name)")
+        }
         let tolerance = fields.duration("tolerance", in: .seconds(1)...(.seconds(3600)), example: "5m")
         if let scheme, !scheme.signsTime, let entry = fields.entry("tolerance") {
             fields.warning(entry.keyPlace, "`tolerance` has no effect: \(name) signs no time")
         }
         guard let secrets = secrets(fields, scheme: scheme, source: name), let scheme,
             // Every secret has been tried already, so that nothing is left to report here.
-            let source = try? Source(
+            var source = try? Source(
                 name: entry.key, path: path, scheme: scheme, secrets: secrets.map(\.secret),
                 secretPositions: secrets.map(\.position), tolerance: tolerance ?? Source.defaultTolerance)
         else { return nil }
+        source.allowedAddresses = addresses
         return (source, fields.entry("path")?.value.place ?? entry.keyPlace)
     }
 

@@ -32,6 +32,8 @@ package struct Destination: Sendable {
     /// The number of deliveries that may wait, 1 to 100,000,000; at the bound the door answers 503 to events that go
     /// here. Nil means no bound but the one of the whole gateway.
     package var maxPending: Int?
+    /// How TLS connections are made; nil leaves everything to the system's authorities.
+    package var tls: TLS?
 
     /// The most headers of one destination.
     package static let maximumHeaders = 64
@@ -51,7 +53,8 @@ package struct Destination: Sendable {
         skipStale: Bool = false,
         breaker: Breaker = Breaker(),
         ordering: Ordering = .none,
-        maxPending: Int? = nil
+        maxPending: Int? = nil,
+        tls: TLS? = nil
     ) {
         self.name = name
         self.url = url
@@ -67,6 +70,7 @@ package struct Destination: Sendable {
         self.breaker = breaker
         self.ordering = ordering
         self.maxPending = maxPending
+        self.tls = tls
     }
 }
 

@@ -7,6 +7,10 @@ import Webhooks
 package struct GatewayConfiguration: Sendable {
     /// The address of the front door, where webhooks come in. Default `0.0.0.0:8080`.
     package var listen: ListenAddress
+    /// The certificate of the front door; nil for plain HTTP.
+    package var tls: TLSIdentity?
+    /// The proxies in front of the door whose `x-forwarded-for` is believed.
+    package var trustedProxies: [AddressRange]
     /// The operators' listener: health, metrics and API.
     package var admin: Admin
     /// The Redis to use; nil means that the gateway runs a private redis-server of its own in `dataDirectory`.
@@ -35,6 +39,8 @@ package struct GatewayConfiguration: Sendable {
     /// Nothing is validated here: that is what loading does.
     package init(
         listen: ListenAddress = .defaultFrontDoor,
+        tls: TLSIdentity? = nil,
+        trustedProxies: [AddressRange] = [],
         admin: Admin = Admin(),
         redis: RedisSettings? = nil,
         dataDirectory: String = "./oncegate-data",
@@ -48,6 +54,8 @@ package struct GatewayConfiguration: Sendable {
         routes: [Route]
     ) {
         self.listen = listen
+        self.tls = tls
+        self.trustedProxies = trustedProxies
         self.admin = admin
         self.redis = redis
         self.dataDirectory = dataDirectory
@@ -108,14 +116,24 @@ extension GatewayConfiguration {
         package var body: Int
         /// The number of connections open at the same time, 1 to 1,000,000. Default 10,000.
         package var connections: Int
+        /// The number of connections that one address may have open, 1 to 1,000,000, and of requests under way that
+        /// one client behind a trusted proxy may have. Of IPv6 addresses the /64 counts. Default 1,000.
+        package var connectionsPerAddress: Int
         /// The time a sender has for one whole request, 100 ms to 5 minutes. Default 10 seconds.
         package var requestTimeout: Duration
+        /// How long a connection may stay open between two requests, 1 second to 1 hour. Default 75 seconds.
+        package var idleTimeout: Duration
 
         /// Makes the bounds of the front door.
-        package init(body: Int = 1 << 20, connections: Int = 10_000, requestTimeout: Duration = .seconds(10)) {
+        package init(
+            body: Int = 1 << 20, connections: Int = 10_000, connectionsPerAddress: Int = 1000,
+            requestTimeout: Duration = .seconds(10), idleTimeout: Duration = .seconds(75)
+        ) {
             self.body = body
             self.connections = connections
+            self.connectionsPerAddress = connectionsPerAddress
             self.requestTimeout = requestTimeout
+            self.idleTimeout = idleTimeout
         }
     }
 

@@ -17,6 +17,8 @@ package struct Source: Sendable {
     /// How far the signed timestamp may lie in the past or the future, 1 second to 1 hour. Default 5 minutes. Schemes
     /// that sign no time have no use for it.
     package var tolerance: Duration
+    /// The addresses that events may come from; nil for all.
+    package var allowedAddresses: [AddressRange]?
 
     /// The most secrets of one source: Svix keeps up to ten old keys beside the current one.
     package static let maximumSecrets = 11

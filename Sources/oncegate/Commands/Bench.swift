@@ -151,7 +151,8 @@ struct Bench: AsyncParsableCommand {
         let lines =
             [
                 "listen: 127.0.0.1:0", "admin: { listen: 127.0.0.1:0 }", "data_dir: \"\(folder)/data\"",
-                "log: { level: notice }", "limits: { connections: 20000 }", "max_pending: 100000000",
+                "log: { level: notice }", "limits: { connections: 20000, connections_per_address: 20000 }",
+                "max_pending: 100000000",
             ] + (redis.map { ["redis: { url: \"\($0)\", prefix: bench-\(UUID().uuidString.prefix(8)) }"] } ?? []) + [
                 "sources:", "  bench: { secrets: [\"\(secret.revealed)\"] }", "destinations:",
             ] + targets + ["routes:", "  - \(route)"]

@@ -68,7 +68,7 @@ struct Reload: Sendable {
                 for key in loaded.configuration.keysThatNeedRestart(since: initial) {
                     logger.warning("takes effect at the next start", metadata: ["key": .string(key)])
                 }
-                gateway.apply(loaded.configuration)
+                try gateway.apply(loaded.configuration)
                 logger.notice("configuration reloaded")
             } catch let problems as GatewayConfiguration.Problems {
                 for problem in problems.problems {

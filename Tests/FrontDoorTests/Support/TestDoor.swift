@@ -58,7 +58,7 @@ struct TestDoor: Sendable {
         let metrics = Metrics(version: "test")
         let (ports, bound) = AsyncStream<Int>.makeStream()
         let ledger = Ledger(connection: connection, keyspace: Keyspace(prefix: "og"))
-        let frontDoor = FrontDoor(
+        let frontDoor = try FrontDoor(
             configuration: try configuration(limits: limits), group: group,
             lanes: [FrontDoor.Lane(eventLoop: connection.eventLoop, ledger: ledger)], metrics: metrics,
             logger: quietLogger, clock: { now }, onBound: { bound.yield($0) }, onQueued: { _ in })

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import NIOSSL
 import Synchronization
 import Testing
 
@@ -32,18 +33,33 @@ final class RawConnection: Sendable {
     private let collector: Collector
 
     /// Connects to a port of this machine.
-    init(port: Int) async throws {
+    /// - Parameters:
+    ///   - address: the address that the connection comes from, one of 127.0.0.0/8.
+    ///   - tls: what to speak TLS with, to a server of the name `localhost`; nil for plain TCP.
+    init(port: Int, from address: String? = nil, tls: NIOSSLContext? = nil) async throws {
         let collector = Collector()
         self.collector = collector
-        channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(.allowRemoteHalfClosure, value: false)
-            .channelInitializer { $0.pipeline.addHandler(collector) }
-            .connect(host: "127.0.0.1", port: port).get()
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    if let tls {
+                        try pipeline.addHandler(NIOSSLClientHandler(context: tls, serverHostname: "localhost"))
+                    }
+                    try pipeline.addHandler(collector)
+                }
+            }
+        if let address { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: address, port: 0)) }
+        channel = try await bootstrap.connect(host: "127.0.0.1", port: port).get()
     }
 
     /// Runs a body with a connection that is closed afterwards.
-    static func with<Result>(port: Int, _ body: (RawConnection) async throws -> Result) async throws -> Result {
-        let connection = try await RawConnection(port: port)
+    static func with<Result>(
+        port: Int, from address: String? = nil, tls: NIOSSLContext? = nil,
+        _ body: (RawConnection) async throws -> Result
+    ) async throws -> Result {
+        let connection = try await RawConnection(port: port, from: address, tls: tls)
         defer { connection.channel.close(promise: nil) }
         return try await body(connection)
     }
@@ -96,6 +112,9 @@ final class RawConnection: Sendable {
     var isClosed: Bool {
         collector.inbox.withLock { $0.isClosed && $0.bytes.isEmpty }
     }
+
+    /// Whether the other side has closed, whatever it said before.
+    var hasEnded: Bool { collector.inbox.withLock { $0.isClosed } }
 
     /// Waits until the other side closes.
     func waitUntilClosed(

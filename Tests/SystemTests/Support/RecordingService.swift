@@ -2,6 +2,7 @@ import Glibc
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import Synchronization
 import Testing
 
@@ -71,11 +72,15 @@ final class RecordingService: Sendable {
     var requests: [Request] { state.withLock { $0.requests } }
 
     /// Begins to take connections.
-    func open() async throws {
+    /// - Parameter tls: what to speak TLS with; nil for plain HTTP.
+    func open(tls: NIOSSLContext? = nil) async throws {
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { channel in
                 self.state.withLock { $0.connections.append(channel) }
                 return channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+                    }
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                     try channel.pipeline.syncOperations.addHandler(RecordingHandler(service: self))
                 }
