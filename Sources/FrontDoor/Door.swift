@@ -39,6 +39,7 @@ final class Door: Sendable {
 
     private let openConnections = Atomic(0)
     private let turnedAway = Atomic(0)
+    private let refusalLog = RefusalLog()
     /// How many connections, or requests behind a proxy, each address has.
     let addresses = AddressCounts()
     private let drained = AsyncStream<Never>.makeStream()
@@ -116,6 +117,10 @@ final class Door: Sendable {
     /// - Parameter client: the address that it came from.
     func refused(source: String?, outcome: EventOutcome, client: String) {
         metrics.event(source: source, outcome: outcome)
+        guard let omitted = refusalLog.take(now: clock()) else { return }
+        if omitted > 0 {
+            logger.warning("refusals are not all logged", metadata: ["omitted": .stringConvertible(omitted)])
+        }
         var metadata: Logger.Metadata = ["outcome": .string(outcome.rawValue), "client": .string(client)]
         if let source { metadata["source"] = .string(source) }
         logger.notice("refused", metadata: metadata)

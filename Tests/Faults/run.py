@@ -17,6 +17,7 @@ import destination_faults
 import gateway_faults
 import redis_faults
 import ordering
+import slow_senders
 import soak
 import three_gateways
 import trial
@@ -30,6 +31,7 @@ MATRIX = [
     destination_faults.destination_refuses, destination_faults.destination_hangs,
     destination_faults.destination_garbage, destination_faults.destination_endless,
     destination_faults.destination_closes, destination_faults.destination_slow,
+    slow_senders.slow_senders,
 ]
 LONG = [three_gateways.three_gateways, soak.soak, ordering.ordering]
 
