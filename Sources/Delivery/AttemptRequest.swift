@@ -13,15 +13,16 @@ extension HTTPRequest {
 
     /// The request of one attempt (see the README, "What a destination receives").
     /// - Parameters:
+    ///   - payload: the event in the destination's form; nil has it rendered.
     ///   - now: seconds since 1970, for the signature.
     ///   - sendBy: the moment after which it must not be sent any more.
     /// - Throws: `InvalidPayload` where the stored body is not what the front door let in.
     package init(
-        attempt delivery: LeasedDelivery, to destination: Destination, now: Int64,
+        attempt delivery: LeasedDelivery, to destination: Destination, payload: RenderedPayload? = nil, now: Int64,
         sendBy: ContinuousClock.Instant? = nil
     ) throws(InvalidPayload) {
         let event = delivery.event
-        let payload = try event.rendered(as: destination.payload)
+        let payload = if let payload { payload } else { try event.rendered(as: destination.payload) }
         var headers: [(name: String, value: String)] = [
             ("content-type", payload.contentType),
             ("user-agent", userAgent),

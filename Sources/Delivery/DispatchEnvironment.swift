@@ -10,6 +10,8 @@ struct DispatchEnvironment: Sendable {
     /// The loop on which the ledger's connection lives.
     let eventLoop: any EventLoop
     let http: CurlLoop
+    /// What was rendered of late, on ``eventLoop``.
+    let payloads: NIOLoopBoundBox<RenderedPayloads>
     let metrics: Metrics
     let logger: Logger
     /// Seconds since 1970.

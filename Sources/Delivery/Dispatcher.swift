@@ -30,7 +30,8 @@ actor Dispatcher {
     nonisolated let number: UInt32
     let environment: DispatchEnvironment
     let metrics: DestinationMetrics
-    private let wakeRequested = Atomic(false)
+    /// Whether something was queued since the latest lease was asked for.
+    private let hasNews = Atomic(false)
     private var requests = LeaseRequests(dispatcher: String(UInt64.random(in: 0 ... .max), radix: 36))
     private(set) var destination: Destination
     /// How often the destination was configured anew.
@@ -127,11 +128,11 @@ actor Dispatcher {
     private func beginLeasing() -> Leasing? {
         let now = ContinuousClock.now
         if let end = heldBackUntil, end <= now { heldBackUntil = nil }
-        // While it is held back thousands of events may be accepted, and each of them would ask in vain. At the end only
-        // what a lost reply has leased is asked about: a lease of none hands it back.
+        // At the end only what a lost reply has leased is asked about: a lease of none hands it back.
         guard isStopping ? requests.isReplyMissing : heldBackUntil == nil && room > 0 else { return nil }
         let limit = min(room, Self.maximumLease)
         let rule = LeaseRule(destination, window: bounds.window)
+        hasNews.store(false, ordering: .sequentiallyConsistent)
         let reply = environment.ledger.lease(
             destination: destination.name, limit: limit, rule: rule, request: requests.begin())
         // This process may be stopped for any time before it goes on: the lease begins no earlier than now.
@@ -161,8 +162,10 @@ actor Dispatcher {
         let now = environment.clock()
         for delivery in deliveries {
             do throws(InvalidPayload) {
+                let payload = try environment.payloads.value.payload(of: delivery, as: leasing.destination.payload)
                 ready.append(
-                    try HTTPRequest(attempt: delivery, to: leasing.destination, now: now, sendBy: leasing.sendBy),
+                    try HTTPRequest(
+                        attempt: delivery, to: leasing.destination, payload: payload, now: now, sendBy: leasing.sendBy),
                     for: delivery)
             } catch {
                 let unsendable = TransferError(code: .badRequest, message: "\(error)", requestSent: false)
@@ -257,9 +260,12 @@ actor Dispatcher {
 // MARK: - Sleeping and waking
 
 extension Dispatcher {
-    /// Tells the dispatcher, from any thread, that something may be due. Calls before it looks again are one.
+    /// Tells the dispatcher, from any thread, that something may be due.
+    ///
+    /// It is woken once for all that comes before it next asks for a lease: while it has no use for one, or may not have
+    /// one, thousands of events cost it nothing.
     nonisolated func notify() {
-        guard !wakeRequested.exchange(true, ordering: .acquiringAndReleasing) else { return }
+        guard !hasNews.exchange(true, ordering: .acquiringAndReleasing) else { return }
         environment.eventLoop.execute { self.assumeIsolated { $0.wake() } }
     }
 
@@ -281,7 +287,6 @@ extension Dispatcher {
     }
 
     private func wake() {
-        wakeRequested.store(false, ordering: .releasing)
         isAwake = true
         sleeper?.resume()
         sleeper = nil

@@ -26,7 +26,8 @@ package final class Dispatchers: Sendable {
         let running = RunningDispatchers()
         self.running = running
         environment = DispatchEnvironment(
-            ledger: ledger, eventLoop: eventLoop, http: CurlLoop { running.handOver($0) }, metrics: metrics,
+            ledger: ledger, eventLoop: eventLoop, http: CurlLoop { running.handOver($0) },
+            payloads: .makeBoxSendingValue(RenderedPayloads(), eventLoop: eventLoop), metrics: metrics,
             logger: logger, clock: clock)
         configure.yield(configuration)
     }
