@@ -91,6 +91,35 @@ package enum Answer: Sendable, Equatable {
         }
     }
 
+    /// The answer to whoever waits for a word before the body (RFC 9110, section 15.2.1).
+    static let goOn: StaticString = "HTTP/1.1 100 Continue\r\n\r\n"
+
+    /// The whole response (RFC 9112, section 2.1).
+    /// - Parameters:
+    ///   - keepAlive: whether the connection goes on after it.
+    ///   - withBody: whether the body is sent; its length is told in any case.
+    func response(keepAlive: Bool, withBody: Bool = true, _ allocator: ByteBufferAllocator) -> ByteBuffer {
+        let body = body
+        // Status line and headers are shorter than this.
+        var response = allocator.buffer(capacity: 256 + body.utf8.count)
+        response.writeStaticString("HTTP/1.1 ")
+        response.writeString(String(status.code))
+        response.writeStaticString(" ")
+        response.writeString(status.reasonPhrase)
+        response.writeStaticString("\r\ncontent-type: application/json\r\ncontent-length: ")
+        response.writeString(String(body.utf8.count))
+        response.writeStaticString("\r\n")
+        for (name, value) in headers {
+            response.writeString(name)
+            response.writeStaticString(": ")
+            response.writeString(value)
+            response.writeStaticString("\r\n")
+        }
+        response.writeStaticString(keepAlive ? "\r\n" : "connection: close\r\n\r\n")
+        if withBody { response.writeString(body) }
+        return response
+    }
+
     /// An id is visible ASCII, so that a quote and a backslash are all there is to escape.
     private static func body(status: String, id: String) -> String {
         let plain = !id.utf8.contains { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "\\") }

@@ -137,34 +137,37 @@ final class Door: Sendable {
         _ event: NewEvent, result: Result<ClaimResult, any Error>, duration: TimeAmount, client: String
     ) -> Answer {
         let reference = event.reference
-        var metadata: Logger.Metadata = [
-            "source": .string(reference.source), "id": .string(reference.id), "type": .string(event.head.type),
-            "client": .string(client),
-        ]
+        // Built for a line that is written only.
+        func metadata(_ further: Logger.Metadata = [:]) -> Logger.Metadata {
+            let own: Logger.Metadata = [
+                "source": .string(reference.source), "id": .string(reference.id), "type": .string(event.head.type),
+                "client": .string(client),
+            ]
+            return own.merging(further) { $1 }
+        }
         defer { metrics.accept(seconds: Double(duration.nanoseconds) / 1e9) }
         switch result {
         case .success(.claimed) where event.targets.isEmpty:
             metrics.event(source: reference.source, outcome: .ignored)
-            logger.info("ignored", metadata: metadata)
+            logger.info("ignored", metadata: metadata())
             return .ignored(id: reference.id)
         case .success(.claimed):
             metrics.event(source: reference.source, outcome: .accepted)
             let destinations = event.targets.map(\.name)
-            metadata["destinations"] = .array(destinations.map { .string($0) })
-            logger.info("accepted", metadata: metadata)
+            logger.info(
+                "accepted", metadata: metadata(["destinations": .array(destinations.map { .string($0) })]))
             onQueued(destinations)
             return .accepted(id: reference.id)
         case .success(.duplicate):
             metrics.event(source: reference.source, outcome: .duplicate)
-            logger.debug("duplicate", metadata: metadata)
+            logger.debug("duplicate", metadata: metadata())
             return .duplicate(id: reference.id)
         case .success(.full(let destination)):
-            metadata["reason"] = "max_pending deliveries are waiting"
-            if let destination { metadata["destination"] = .string(destination) }
-            return unavailable(metadata)
+            var why: Logger.Metadata = ["reason": "max_pending deliveries are waiting"]
+            if let destination { why["destination"] = .string(destination) }
+            return unavailable(metadata(why))
         case .failure(let error):
-            metadata["reason"] = .string("\(error)")
-            return unavailable(metadata)
+            return unavailable(metadata(["reason": .string("\(error)")]))
         }
     }
 

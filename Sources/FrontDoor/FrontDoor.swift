@@ -155,9 +155,8 @@ package struct FrontDoor: Sendable {
         limits.maxHeaderFieldCount = maximumHeaderCount
         let gate = RequestGate(clock: clock, wire: wire, maximumBody: plan.maximumBody)
         try pipeline.addHandlers([
-            HTTPResponseEncoder(),
             ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)),
-            gate, HTTPServerPipelineHandler(),
+            gate,
             RequestHandler(door: door, ledger: ledger, connections: connections, clock: clock, wire: wire, gate: gate),
         ])
     }

@@ -15,6 +15,8 @@ final class LoopConnections {
     private var handlers: [ObjectIdentifier: RequestHandler] = [:]
     private var nextSweep: Scheduled<Void>?
     private let eventLoop: any EventLoop
+    /// Random numbers for whoever is on this loop.
+    var random = TraceRandom()
 
     init(eventLoop: any EventLoop) {
         self.eventLoop = eventLoop

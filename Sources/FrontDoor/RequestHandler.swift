@@ -6,10 +6,10 @@ import Telemetry
 
 /// One connection of the front door: collects a request, has it decided on, and answers.
 ///
-/// The pipeline before it hands over one request at a time. Everything runs on the connection's event loop.
+/// The gate before it hands over one request at a time. Everything runs on the connection's event loop.
 final class RequestHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundOut = ByteBuffer
 
     private enum State {
         /// Nothing of a request has been parsed.
@@ -120,8 +120,7 @@ final class RequestHandler: ChannelInboundHandler {
         }
         state = .receiving(head, source, nil)
         if head.expectsContinue {
-            context?.writeAndFlush(
-                wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+            context?.writeAndFlush(wrapOutboundOut(ByteBuffer(staticString: Answer.goOn)), promise: nil)
         }
     }
 
@@ -165,8 +164,7 @@ final class RequestHandler: ChannelInboundHandler {
         let admission = Admission.decide(
             headers: head.headers, body: body, source: source, plan: plan, now: door.clock()
         ) {
-            var random = SystemRandomNumberGenerator()
-            return Traceparent.make(using: &random)
+            Traceparent.make(using: &connections.random)
         } onVerified: {
             source.metrics.verified(secret: source.secretPositions[$0])
         }
@@ -194,52 +192,38 @@ final class RequestHandler: ChannelInboundHandler {
     private func respond(_ answer: Answer, keepAlive: Bool) {
         guard let context else { return }
         let keepAlive = keepAlive && !door.isDraining
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(4)
-        headers.add(name: "content-type", value: "application/json")
-        headers.add(name: "content-length", value: String(answer.body.utf8.count))
-        for (name, value) in answer.headers { headers.add(name: name, value: value) }
-        if !keepAlive { headers.add(name: "connection", value: "close") }
-        // The next pipelined request comes in while the end is being written.
         state = keepAlive ? .idle : .closing
         clock.answered()
         client.end()
-        let head = HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
-        if !isHead {
-            context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: answer.body)))), promise: nil)
-        }
-        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
-        if !keepAlive { linger(context) }
+        let response = answer.response(keepAlive: keepAlive, withBody: !isHead, context.channel.allocator)
+        context.writeAndFlush(wrapOutboundOut(response), promise: nil)
+        if keepAlive { gate.answered() } else { linger(context) }
     }
 
     /// Answers what is no request, and ends the connection.
     private func endWith(_ answer: Answer) {
-        guard let context else { return }
-        state = .closing
-        clock.answered()
-        wire.send(answer)
-        linger(context)
+        isHead = false
+        respond(answer, keepAlive: false)
     }
 
     private func linger(_ context: ChannelHandlerContext) {
-        wire.closeOutput()
+        wire.ignoresInput = true
+        context.close(mode: .output, promise: nil)
         context.eventLoop.assumeIsolated().scheduleTask(in: Self.lingerTime) { self.close() }
     }
 
     // MARK: Ending
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let parserError = error as? HTTPParserError else {
+        guard error is HTTPParserError else {
             if case .handshakeFailed = error as? NIOSSLError {
                 door.refused(source: nil, outcome: .tlsFailed, client: client.shown)
             }
             return context.close(promise: nil)
         }
         if case .closing = state { return }
-        let refusal = gate.refusal(for: parserError)
-        door.refused(source: nil, outcome: refusal.outcome, client: client.shown)
-        endWith(refusal.answer)
+        door.refused(source: nil, outcome: gate.reason.outcome, client: client.shown)
+        endWith(gate.reason.answer)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -9,13 +9,34 @@ enum Traceparent {
 
     /// A new trace, sampled.
     static func make(using random: inout some RandomNumberGenerator) -> String {
-        let trace = hex(random.next()) + hex(.random(in: 1 ... .max, using: &random))
-        return "00-\(trace)-\(hex(.random(in: 1 ... .max, using: &random)))-01"
+        let trace = (random.next(), UInt64.random(in: 1 ... .max, using: &random))
+        let span = UInt64.random(in: 1 ... .max, using: &random)
+        return String(unsafeUninitializedCapacity: length) { text in
+            var end = 0
+            func write(_ bytes: some Sequence<UInt8>) {
+                for byte in bytes {
+                    text[end] = byte
+                    end += 1
+                }
+            }
+            write("00-".utf8)
+            write(hex(trace.0))
+            write(hex(trace.1))
+            write("-".utf8)
+            write(hex(span))
+            write("-01".utf8)
+            return end
+        }
     }
 
-    private static func hex(_ value: UInt64) -> String {
-        let digits = String(value, radix: 16)
-        return String(repeating: "0", count: 16 - digits.utf8.count) + digits
+    /// How many bytes a value of version 00 has.
+    private static let length = 55
+
+    private static func hex(_ value: UInt64) -> some Sequence<UInt8> {
+        stride(from: 60, through: 0, by: -4).lazy.map { shift in
+            let digit = UInt8(truncatingIfNeeded: value >> UInt64(shift)) & 0xF
+            return digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
+        }
     }
 
     private static func isLowerHex(_ byte: UInt8) -> Bool {
