@@ -2,8 +2,14 @@
 import PackageDescription
 
 // Warnings are errors where CI asks for it, not for users whose compiler may know new ones.
-let settings: [SwiftSetting] =
+let warnings: [SwiftSetting] =
     Context.environment["ONCEGATE_WARNINGS_AS_ERRORS"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+// Fuzzing is no part of any other build: Tests/Fuzz/run.sh switches it on by saying where libFuzzer is. What is watched
+// is the package's own code. The frontend alone is told of the fuzzer: the driver would link libFuzzer's own `main`.
+let libFuzzer = Context.environment["ONCEGATE_LIBFUZZER"]
+let settings =
+    libFuzzer == nil ? warnings : warnings + [.unsafeFlags(["-O", "-Xfrontend", "-sanitize=address,fuzzer"])]
 
 let package = Package(
     name: "oncegate",
@@ -184,3 +190,22 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
+if let libFuzzer {
+    package.targets += [
+        .systemLibrary(name: "CLibFuzzer", path: "Tests/Fuzz/CLibFuzzer"),
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: [
+                "CLibFuzzer", "EventLedger", "FrontDoor", "GatewayConfiguration", "Redis", "Telemetry", "Webhooks",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ],
+            path: "Tests/Fuzz/Sources",
+            swiftSettings: warnings + [.unsafeFlags(["-O"])],
+            linkerSettings: [
+                .unsafeFlags(["-sanitize=address", "-Xlinker", libFuzzer]), .linkedLibrary("stdc++"),
+            ]),
+    ]
+}

@@ -138,7 +138,8 @@ package struct FrontDoor: Sendable {
         }
     }
 
-    private static func configure(
+    /// Puts the handlers of a connection into its channel.
+    static func configure(
         _ channel: any Channel, door: Door, ledger: Ledger, connections: LoopConnections
     ) throws {
         let pipeline = channel.pipeline.syncOperations
