@@ -121,7 +121,7 @@ struct FrontDoorAddressTests {
 
     @Test("A connection on which nothing comes is closed when `idle_timeout` is over")
     func idle() async throws {
-        try await withGateway(extra: "limits: { idle_timeout: 1s }") { gateway, _ in
+        try await withGateway(extra: "limits: { idle_timeout: 3s }") { gateway, _ in
             try await RawConnection.with(port: gateway.port) { connection in
                 #expect(try await connection.exchange(SignedEvent().request()).status == 202)
                 try await connection.waitUntilClosed()
