@@ -242,34 +242,6 @@ import Testing
         }
     }
 
-    @Test func whatIsLeasedAheadIsHandedBackWhenTheConfigurationChanges() async throws {
-        let quick = Set((0..<4).map { "quick_\($0)" })
-        try await HTTPService.with(answer: { HTTPService.Answer(isHeld: !quick.contains($0.id)) }) { service in
-            try await DeliveryBench.with([.sample(at: service, concurrency: 2)]) { bench in
-                try await bench.claim(quick)
-                try await eventually("the destination is quick") { try await bench.pending() == 0 }
-                let ids = (0..<6).map { "msg_\($0)" }
-                try await bench.claim(ids, notify: false)
-                bench.dispatchers.notify(["email"])
-                try await eventually("two are under way") { service.underWay == 2 }
-                bench.dispatchers.apply(DeliveryBench.configuration([.sample(at: service, concurrency: 2)]))
-                try await eventually("two more were leased and are handed back") {
-                    var handedBack = 0
-                    for id in ids {
-                        let record = try await bench.record(id)
-                        if record?.token == 1, record?.attempts == 0 { handedBack += 1 }
-                    }
-                    return handedBack == 2
-                }
-                #expect(service.underWay == 2)
-                service.release()
-                try await eventually("all are delivered") { try await bench.pending() == 0 }
-                let attempts = service.requests.filter { !quick.contains($0.id) }
-                #expect(attempts.count == 6 && attempts.allSatisfy { $0.attempt == 1 })
-            }
-        }
-    }
-
     @Test func aDestinationThatChangesIsFollowed() async throws {
         try await HTTPService.with(answer: { _ in HTTPService.Answer(isHeld: true) }) { service in
             try await DeliveryBench.with([.sample(at: service, concurrency: 1)]) { bench in
