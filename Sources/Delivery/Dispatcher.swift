@@ -145,8 +145,8 @@ actor Dispatcher {
         let lease = try await value(of: leasing.reply)
         requests.end()
         prepare(lease.deliveries, leasing)
-        sendReady()
-        // What came for a configuration that is no longer in force, or for a gateway that stops, is for others.
+        if !isStopping { sendReady() }
+        // What came for a gateway that stops, or is ahead under a configuration that is no longer in force, is for others.
         if isStopping || leasing.generation != generation { handBack() }
         report(lease)
         let wait = min(lease.nextDue ?? Self.idleTime, Self.idleTime)

@@ -37,7 +37,7 @@ struct ShutdownTests {
             let email = try await stage.service(.status(500), .status(200))
             let redis = try await stage.redis()
             let setup = Setup(
-                redis: redis, destinations: [.init("email", email, "timeout: 200ms")],
+                redis: redis, destinations: [.init("email", email, "timeout: 3s")],
                 retry: "{ schedule: [500ms, 500ms], jitter: 0 }")
             let first = try await stage.gateway(setup)
             try await first.accept(SignedEvent())
