@@ -5,7 +5,7 @@ struct RedisFaultTests {
     /// By when a sender must have its 503, and by when a Redis that is back must be in use.
     private static let patience = Duration.seconds(2)
     /// What the machine that the tests run on may add.
-    private static let slack = Duration.seconds(1)
+    private static let slack = Duration.seconds(6)
 
     private func expectUnavailable(_ gateway: GatewayProcess, _ event: SignedEvent) async throws {
         let start = ContinuousClock.now
