@@ -177,10 +177,10 @@ actor Dispatcher {
 
     /// Sends what is ready, as far as there may be more requests under way.
     ///
-    /// Answers that Redis does not have yet are bounded, too: after a crash nobody knows of them.
+    /// An answer that Redis does not have yet keeps its place: after a crash nobody knows of it, and no more than
+    /// `concurrency` deliveries are sent again.
     private func sendReady() {
-        let unrecorded = max(0, ended.count - destination.concurrency)
-        let requests = ready.take(destination.concurrency - inFlight.count - unrecorded)
+        let requests = ready.take(destination.concurrency - inFlight.count - ended.count)
         guard !requests.isEmpty else { return }
         environment.http.submit(
             requests.map { Transfer(token: takeToken(for: $0.delivery), request: $0.request) })
@@ -215,8 +215,7 @@ actor Dispatcher {
             guard let delivery = inFlight.removeValue(forKey: completion.token) else { continue }
             ended.append(EndedAttempt(delivery: delivery, result: completion.result))
         }
-        // After a failure Redis has the word: it may open the breaker.
-        if ready.learn(from: ended[first...], destination) { sendReady() }
+        ready.learn(from: ended[first...], destination)
         wake()
     }
 

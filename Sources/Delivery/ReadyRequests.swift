@@ -4,8 +4,8 @@ import GatewayConfiguration
 
 /// The requests of a destination that are leased and rendered, and not sent, and how many there may be.
 ///
-/// While a destination is quick, as many as it has under way are leased ahead, so that the next request is there when one
-/// ends. They count as under way for everybody else, therefore a destination that is slow, or whose deliveries are
+/// While a destination is quick, as many as it has under way are leased ahead, so that the next request is there when the
+/// answer to one is recorded. They count as under way for everybody else, therefore a destination that is slow, or whose deliveries are
 /// counted, ordered, held or left out, gets none.
 struct ReadyRequests {
     /// How many deliveries are leased ahead at the most.
@@ -38,12 +38,9 @@ struct ReadyRequests {
     }
 
     /// Learns from attempts that have ended.
-    /// - Returns: whether all of them were delivered.
-    mutating func learn(from ended: some Collection<EndedAttempt>, _ destination: Destination) -> Bool {
-        let allDelivered = ended.allSatisfy(\.isDelivered)
+    mutating func learn(from ended: some Collection<EndedAttempt>, _ destination: Destination) {
         isQuick =
-            allDelivered && destination.isUnconditional && ended.allSatisfy { $0.duration < Self.quickTime }
-        return allDelivered
+            destination.isUnconditional && ended.allSatisfy { $0.isDelivered && $0.duration < Self.quickTime }
     }
 }
 

@@ -8,6 +8,8 @@ import Webhooks
 final class RenderedPayloads {
     /// How many bytes of bodies are kept at the most.
     static let maximumBytes = 8 << 20
+    /// How many are kept at the most, however short they are.
+    static let maximumCount = 4096
 
     private struct Key: Hashable {
         let event: EventReference
@@ -21,6 +23,9 @@ final class RenderedPayloads {
     private var keys = CircularBuffer<Key>()
     private var bytes = 0
 
+    /// How many are kept.
+    var count: Int { payloads.count }
+
     /// The event of a delivery in a form.
     /// - Throws: `InvalidPayload` where the stored body is not what the front door let in.
     func payload(of delivery: LeasedDelivery, as format: PayloadFormat) throws(InvalidPayload) -> RenderedPayload {
@@ -30,8 +35,8 @@ final class RenderedPayloads {
         payloads[key] = payload
         keys.append(key)
         bytes += payload.body.count
-        while bytes > Self.maximumBytes, let oldest = keys.popFirst(), let gone = payloads.removeValue(forKey: oldest) {
-            bytes -= gone.body.count
+        while bytes > Self.maximumBytes || keys.count > Self.maximumCount, let oldest = keys.popFirst() {
+            bytes -= payloads.removeValue(forKey: oldest)?.body.count ?? 0
         }
         return payload
     }

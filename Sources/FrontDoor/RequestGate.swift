@@ -118,10 +118,20 @@ final class RequestGate: ChannelDuplexHandler {
         isLettingThrough = true
         while !isAnswering, let next = waiting.popFirst() { letThrough(next, context) }
         isLettingThrough = false
-        if waiting.isEmpty, isReadWanted {
-            isReadWanted = false
-            context.read()
-        }
+        readIfWanted()
+    }
+
+    /// Throws away what waits and what still comes, but reads it: closing with unread bytes would destroy the last answer.
+    func shutForGood() {
+        close()
+        waiting.removeAll()
+        readIfWanted()
+    }
+
+    private func readIfWanted() {
+        guard isReadWanted, waiting.isEmpty else { return }
+        isReadWanted = false
+        context?.read()
     }
 
     private func take(_ next: Waiting, _ context: ChannelHandlerContext) {

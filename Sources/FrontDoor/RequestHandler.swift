@@ -207,7 +207,7 @@ final class RequestHandler: ChannelInboundHandler {
     }
 
     private func linger(_ context: ChannelHandlerContext) {
-        wire.ignoresInput = true
+        gate.shutForGood()
         context.close(mode: .output, promise: nil)
         context.eventLoop.assumeIsolated().scheduleTask(in: Self.lingerTime) { self.close() }
     }

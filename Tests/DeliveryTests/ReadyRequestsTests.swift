@@ -24,7 +24,7 @@ import Webhooks
     private func ready(_ count: Int = 0, quick: Bool = true) -> ReadyRequests {
         var ready = ReadyRequests()
         let destination = Destination(name: "email", url: "http://localhost/")
-        _ = ready.learn(from: [ended(200, after: quick ? .milliseconds(5) : .seconds(1))], destination)
+        ready.learn(from: [ended(200, after: quick ? .milliseconds(5) : .seconds(1))], destination)
         for _ in 0..<count { ready.append(HTTPRequest(url: "http://localhost/"), for: Self.delivery) }
         return ready
     }
@@ -44,13 +44,11 @@ import Webhooks
     @Test func learnsFromTheLatestAttempts() {
         var ready = ready()
         let plain = Destination(name: "email", url: "http://localhost/")
-        let afterFailure = ready.learn(from: [ended(200, after: .zero), ended(500, after: .zero)], plain)
-        #expect(!afterFailure)
-        #expect(ready.room(concurrency: 10, inFlight: 10) == 0, "after a failure Redis has the word")
-        _ = ready.learn(from: [ended(204, after: .zero)], plain)
+        ready.learn(from: [ended(200, after: .zero), ended(500, after: .zero)], plain)
+        #expect(ready.room(concurrency: 10, inFlight: 10) == 0, "it may be broken")
+        ready.learn(from: [ended(204, after: .zero)], plain)
         #expect(ready.room(concurrency: 10, inFlight: 10) == 10)
-        let afterSlowSuccess = ready.learn(from: [ended(204, after: ReadyRequests.quickTime)], plain)
-        #expect(afterSlowSuccess)
+        ready.learn(from: [ended(204, after: ReadyRequests.quickTime)], plain)
         #expect(ready.room(concurrency: 10, inFlight: 10) == 0, "it is slow")
     }
 
@@ -64,7 +62,7 @@ import Webhooks
         ]
         for destination in destinations {
             var ready = ready()
-            _ = ready.learn(from: [ended(200, after: .zero)], destination)
+            ready.learn(from: [ended(200, after: .zero)], destination)
             #expect(ready.room(concurrency: 10, inFlight: 10) == 0)
         }
     }

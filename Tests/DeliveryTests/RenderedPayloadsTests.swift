@@ -36,6 +36,16 @@ import Webhooks
         #expect(Set(lengths).count == 4)
     }
 
+    @Test func keepsNoMoreThanItsBoundsAllow() throws {
+        let payloads = RenderedPayloads()
+        for index in 0..<RenderedPayloads.maximumCount + 10 {
+            _ = try payloads.payload(of: delivery("\(index)"), as: .raw)
+        }
+        #expect(payloads.count == RenderedPayloads.maximumCount)
+        _ = try payloads.payload(of: delivery("long", length: RenderedPayloads.maximumBytes), as: .raw)
+        #expect(payloads.count == 0)
+    }
+
     @Test func staysCorrectWhenTheOldestLeave() throws {
         let payloads = RenderedPayloads()
         let length = RenderedPayloads.maximumBytes / 4

@@ -66,7 +66,8 @@ struct FrontDoorConnectionTests {
 
     @Test("A request that comes byte by byte is taken")
     func byteByByte() async throws {
-        try await withGateway { gateway, _ in
+        // A thousand writes may take a busy machine longer than the default allows.
+        try await withGateway(extra: "limits: { request_timeout: 60s }") { gateway, _ in
             try await RawConnection.with(port: gateway.port) { connection in
                 for byte in try SignedEvent().request().bytes { await connection.send([byte]) }
                 #expect(try await connection.response().status == 202)

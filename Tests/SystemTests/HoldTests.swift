@@ -57,7 +57,7 @@ struct HoldTests {
             first.process.kill()
             let second = try await stage.gateway(setup)
             let line = try await second.waitForLog(
-                "outcome unknown, held for a person: nothing was recorded of an attempt", within: .seconds(20))
+                "outcome unknown, held for a person: nothing was recorded of an attempt")
             #expect(line["id"] == event.id)
             try await second.accept(SignedEvent())
             try await second.waitForLog("delivered")
