@@ -1,6 +1,7 @@
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import TestSupport
 import Testing
 
 @testable import Redis
@@ -148,7 +149,7 @@ import Testing
     }
 
     @Test func databases() async throws {
-        try await withRedisServer { server in
+        try await TestRedis.with { server in
             try await withConnection(to: server.endpoint) { zero in
                 try await withConnection(to: RedisEndpoint(url: "unix://\(server.socketPath)?db=3")) { three in
                     _ = try await three.send(["SET", "k", "three"])
@@ -164,7 +165,7 @@ import Testing
 
     @Test func users() async throws {
         let arguments = ["--requirepass", "pass%word", "--user", "gate", "on", ">s3cret~*:/", "~*", "&*", "+@all"]
-        try await withRedisServer(arguments: arguments) { server in
+        try await TestRedis.with(arguments: arguments) { server in
             let base = "unix://\(server.socketPath)"
             try await withConnection(to: RedisEndpoint(url: base + "?password=pass%25word")) { redis in
                 try #expect(await redis.send(["ACL", "WHOAMI"]).string == "default")
@@ -217,7 +218,7 @@ import Testing
     }
 
     @Test func gracefulShutdownWaitsForRepliesUnderWay() async throws {
-        try await withRedisServer { server in
+        try await TestRedis.with { server in
             let redis = RedisConnection(
                 endpoint: try server.endpoint, eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
                 logger: quietLogger)

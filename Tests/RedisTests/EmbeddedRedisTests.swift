@@ -1,6 +1,7 @@
 import Glibc
 import Logging
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import Redis
@@ -8,9 +9,11 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct EmbeddedRedisTests {
     /// Runs `body` with a folder of its own.
     private func withDirectory(_ body: (String) async throws -> Void) async throws {
-        let directory = try makeTemporaryDirectory()
-        defer { removeDirectory(directory) }
-        try await body(directory)
+        try await withPlace {
+            let directory = try makeTemporaryDirectory()
+            defer { removeDirectory(directory) }
+            try await body(directory)
+        }
     }
 
     /// Runs `body` while an embedded server runs, once it is ready, and ends it.
@@ -143,7 +146,7 @@ import Testing
 
     @Test(arguments: [false, true])
     func orphanIsEndedAndItsDataTakenOver(frozen: Bool) async throws {
-        try await withRedisServer(arguments: ["--appendfsync", "always"]) { orphan in
+        try await TestRedis.with(arguments: ["--appendfsync", "always"]) { orphan in
             try await withConnection(to: orphan.endpoint) { redis in
                 _ = try await redis.send(["SET", "k", "v"])
             }

@@ -1,6 +1,7 @@
 import Glibc
 import NIOCore
 import NIOPosix
+import TestSupport
 import Testing
 
 @testable import Redis
@@ -58,7 +59,7 @@ import Testing
             "--tls-port", "\(port)", "--tls-cert-file", directory + "/server.pem", "--tls-key-file",
             directory + "/server.key", "--tls-ca-cert-file", directory + "/ca.pem", "--tls-auth-clients", "no",
         ]
-        try await withRedisServer(arguments: arguments) { _ in
+        try await TestRedis.with(arguments: arguments) { _ in
             try await body(port, directory + "/ca.pem")
         }
     }

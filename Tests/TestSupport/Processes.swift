@@ -4,6 +4,14 @@ import Glibc
 package struct SystemCallFailed: Error {
     let call: String
     let code: CInt
+
+    /// - Parameters:
+    ///   - call: the function that failed, and with what.
+    ///   - code: what `errno` was.
+    package init(call: String, code: CInt) {
+        self.call = call
+        self.code = code
+    }
 }
 
 /// Starts a process with the standard descriptors and no others: a socket of a test running at the same time would

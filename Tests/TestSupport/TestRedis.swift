@@ -7,9 +7,11 @@ import Redis
 
 /// A redis-server of one test, in a temporary folder, on a Unix socket there.
 package final class TestRedis {
-    private let directory: String
+    /// The folder that the server keeps its data in.
+    package let directory: String
     private let arguments: [String]
-    private var pid: pid_t = 0
+    /// The process of the server, 0 while there is none.
+    package private(set) var pid: pid_t = 0
 
     /// - Parameter arguments: further words of the server's command line.
     package init(arguments: [String] = []) throws {
@@ -19,6 +21,12 @@ package final class TestRedis {
 
     /// The path of the server's socket.
     package var socketPath: String { directory + "/redis.sock" }
+
+    /// What a connection is told to reach the server by.
+    /// - Throws: nothing that this path gives rise to.
+    package var endpoint: RedisEndpoint {
+        get throws { try .unix(path: socketPath) }
+    }
 
     /// Starts the server. Whoever connects waits until it listens. What an earlier start kept is there again.
     package func start() throws {
@@ -45,13 +53,15 @@ package final class TestRedis {
 
     /// Runs `body` with a redis-server of its own, which is gone afterwards.
     package static func with(arguments: [String] = [], _ body: (TestRedis) async throws -> Void) async throws {
-        let server = try TestRedis(arguments: arguments)
-        defer {
-            server.kill()
-            removeDirectory(server.directory)
+        try await withPlace {
+            let server = try TestRedis(arguments: arguments)
+            defer {
+                server.kill()
+                removeDirectory(server.directory)
+            }
+            try server.start()
+            try await body(server)
         }
-        try server.start()
-        try await body(server)
     }
 
     /// Runs `body` with a connection that is kept up meanwhile, once it is connected.
@@ -62,7 +72,7 @@ package final class TestRedis {
         var limits = RedisLimits()
         limits.commandTimeout = .seconds(20)  // a machine busy with other tests does not exceed it
         let connection = RedisConnection(
-            endpoint: try .unix(path: socketPath), scripts: Ledger.scripts, eventLoop: eventLoop, logger: quietLogger,
+            endpoint: try endpoint, scripts: Ledger.scripts, eventLoop: eventLoop, logger: quietLogger,
             limits: limits)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await connection.run() }

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import TestSupport
 
 @testable import Redis
 
@@ -41,14 +42,16 @@ final class LyingServer: Sendable {
 
 /// Runs `body` with a server that lies.
 func withLyingServer(_ lie: LyingServer.Lie, _ body: (LyingServer) async throws -> Void) async throws {
-    let server = try await LyingServer.start(lie)
-    do {
-        try await body(server)
-    } catch {
+    try await withPlace {
+        let server = try await LyingServer.start(lie)
+        do {
+            try await body(server)
+        } catch {
+            try await server.channel.close().get()
+            throw error
+        }
         try await server.channel.close().get()
-        throw error
     }
-    try await server.channel.close().get()
 }
 
 private final class Liar: ChannelInboundHandler {

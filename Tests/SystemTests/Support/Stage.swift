@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import TestSupport
 import Testing
 
 /// Everything one test runs on: a folder, processes and services, all of which end with the test.
@@ -28,20 +29,20 @@ final class Stage: Sendable {
     static func with(
         sourceLocation: SourceLocation = #_sourceLocation, _ body: (Stage) async throws -> Void
     ) async throws {
-        await StageDoor.shared.enter()
-        defer { StageDoor.shared.leave() }
-        let stage = try Stage()
-        do {
-            try await body(stage)
-        } catch {
-            for gateway in stage.props.withLock({ $0.gateways }) {
-                let log = gateway.process.errors.suffix(Self.shownLog)
-                Issue.record("log of the gateway:\n\(log)", sourceLocation: sourceLocation)
+        try await withPlace {
+            let stage = try Stage()
+            do {
+                try await body(stage)
+            } catch {
+                for gateway in stage.props.withLock({ $0.gateways }) {
+                    let log = gateway.process.errors.suffix(Self.shownLog)
+                    Issue.record("log of the gateway:\n\(log)", sourceLocation: sourceLocation)
+                }
+                await stage.clear()
+                throw error
             }
             await stage.clear()
-            throw error
         }
-        await stage.clear()
     }
 
     private func clear() async {
@@ -145,43 +146,5 @@ final class Stage: Sendable {
         props.withLock { $0.processes.append(process) }
         let exit = try await process.waitUntilEnded(within: limit)
         return (exit, process.output, process.errors)
-    }
-}
-
-/// Lets a few stages run at a time, so that many processes on few cores do not make each other late.
-private final class StageDoor: Sendable {
-    static let shared = StageDoor()
-    private static let places = 10
-
-    private struct State {
-        var free = StageDoor.places
-        var waiting: [CheckedContinuation<Void, Never>] = []
-    }
-
-    private let state = Mutex(State())
-
-    func enter() async {
-        await withCheckedContinuation { continuation in
-            let enters = state.withLock { state in
-                guard state.free > 0 else {
-                    state.waiting.append(continuation)
-                    return false
-                }
-                state.free -= 1
-                return true
-            }
-            if enters { continuation.resume() }
-        }
-    }
-
-    func leave() {
-        let next: CheckedContinuation<Void, Never>? = state.withLock { state in
-            guard !state.waiting.isEmpty else {
-                state.free += 1
-                return nil
-            }
-            return state.waiting.removeFirst()
-        }
-        next?.resume()
     }
 }
