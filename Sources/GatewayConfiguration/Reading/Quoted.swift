@@ -3,16 +3,23 @@ enum Quoted {
     /// The longest piece of text that a message repeats, in characters.
     static let maximumLength = 60
 
-    /// The text in backticks. What looks like a signing secret in the wrong place is left out.
+    /// The text in backticks. What looks like a signing secret in the wrong place is left out, and what would end the
+    /// line or change the order in which it is read is replaced.
     static func text(_ text: String) -> String {
         guard !text.isEmpty else { return "`\"\"`" }
         guard !text.contains("whsec_") else { return "`whsec_…`" }
         var shown = ""
         for character in text.prefix(maximumLength) {
-            let isControl = character.unicodeScalars.contains { $0.properties.generalCategory == .control }
-            shown.append(isControl ? "�" : character)
+            shown.append(character.unicodeScalars.contains(where: isLayout) ? "�" : character)
         }
         return "`\(shown)\(text.count > maximumLength ? "…" : "")`"
+    }
+
+    private static func isLayout(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator: true
+        default: false
+        }
     }
 
     /// Several texts, separated by commas.
