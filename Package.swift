@@ -46,7 +46,12 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "Webhooks", dependencies: ["COpenSSL"], swiftSettings: settings),
         .target(
-            name: "Telemetry", dependencies: [.product(name: "Logging", package: "swift-log")], swiftSettings: settings),
+            name: "Telemetry",
+            dependencies: [
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings),
         .target(
             name: "GatewayConfiguration",
             dependencies: ["Webhooks", .product(name: "Yams", package: "Yams")],

@@ -8,6 +8,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 // curl_easy_setopt, curl_multi_setopt and curl_easy_getinfo are variadic, which Swift cannot call. Each function here
@@ -57,6 +58,19 @@ static inline CURLcode oncegate_set_write(CURL *easy, CURLoption option, curl_wr
 // CURLOPT_PREREQFUNCTION.
 static inline CURLcode oncegate_set_prereq(CURL *easy, curl_prereq_callback value) {
     return curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, value);
+}
+
+// CURLOPT_OPENSOCKETFUNCTION and CURLOPT_CLOSESOCKETFUNCTION with their data.
+static inline CURLcode oncegate_set_sockets(
+    CURL *easy, curl_opensocket_callback open, curl_closesocket_callback close, void *data) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, data);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, data);
+    if (code == CURLE_OK) code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open);
+    return code == CURLE_OK ? curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, close) : code;
+}
+// What libcurl does without the first of them, but that a child process does not inherit the socket.
+static inline curl_socket_t oncegate_open_socket(const struct curl_sockaddr *address) {
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 // Options of a multi handle of type long.

@@ -25,11 +25,12 @@ final class EasyHandle {
     var index = 0
 
     /// Makes a handle with the options that are the same for all requests; nil when memory is short.
-    init?(limits: CurlLoop.Limits) {
+    /// - Parameter poll: told of the sockets of its connections; it outlives them.
+    init?(limits: CurlLoop.Limits, poll: SocketPoll) {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
         errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
-        guard setConstants(limits) else { return nil }
+        guard setConstants(limits, poll) else { return nil }
     }
 
     deinit {
@@ -146,7 +147,7 @@ final class EasyHandle {
         return max(1, Int(seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000))
     }
 
-    private func setConstants(_ limits: CurlLoop.Limits) -> Bool {
+    private func setConstants(_ limits: CurlLoop.Limits, _ poll: SocketPoll) -> Bool {
         var options = OptionSetter(easy)
         let own = Unmanaged.passUnretained(self).toOpaque()
         options.set(CURLOPT_PRIVATE, own)
@@ -157,6 +158,8 @@ final class EasyHandle {
         options.set(CURLOPT_HEADERDATA, own)
         options.setStart(startSending)
         options.set(CURLOPT_PREREQDATA, own)
+        options.setSockets(
+            open: openSocket, close: closeSocket, context: Unmanaged.passUnretained(poll).toOpaque())
         options.set(CURLOPT_PROTOCOLS_STR, "http,https")
         options.set(CURLOPT_REDIR_PROTOCOLS_STR, "http,https")
         options.set(CURLOPT_FOLLOWLOCATION, 0)

@@ -60,7 +60,7 @@ final class LoopBody {
             guard active.count < limits.transfers else {
                 throw .refused(.overloaded, "\(limits.transfers) transfers are under way")
             }
-            guard let handle = idle.popLast() ?? EasyHandle(limits: limits) else {
+            guard let handle = idle.popLast() ?? EasyHandle(limits: limits, poll: poll) else {
                 throw .refused(.other(Int32(bitPattern: CURLE_OUT_OF_MEMORY.rawValue)), "out of memory")
             }
             let code = handle.prepare(job.request, for: job.sink)

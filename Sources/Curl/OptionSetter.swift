@@ -41,6 +41,13 @@ struct OptionSetter {
 
     mutating func setStart(_ value: @escaping curl_prereq_callback) { note(oncegate_set_prereq(easy, value)) }
 
+    mutating func setSockets(
+        open: @escaping curl_opensocket_callback, close: @escaping curl_closesocket_callback,
+        context: UnsafeMutableRawPointer
+    ) {
+        note(oncegate_set_sockets(easy, open, close, context))
+    }
+
     private mutating func note(_ code: CURLcode) {
         if result == CURLE_OK { result = code }
     }

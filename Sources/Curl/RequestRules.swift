@@ -41,20 +41,26 @@ extension HTTPRequest {
     }
 
     private static func isToken(_ name: String) -> Bool {
-        !name.isEmpty && name.utf8.count <= 256
-            && name.utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"):
-                    true
-                default: "!#$%&'*+.^_`|~".utf8.contains(byte)
+        var name = name
+        return name.withUTF8 { utf8 in
+            (1...256).contains(utf8.count)
+                && utf8.allSatisfy { byte in
+                    switch byte {
+                    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"):
+                        true
+                    default: "!#$%&'*+.^_`|~".utf8.contains(byte)
+                    }
                 }
-            }
+        }
     }
 
     private static func isFieldValue(_ value: String) -> Bool {
-        value.utf8.count <= maximumHeaderValueBytes
-            && value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == UInt8(ascii: "\t") }
+        var value = value
+        return value.withUTF8 { utf8 in
+            utf8.count <= maximumHeaderValueBytes
+                && utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == UInt8(ascii: "\t") }
+        }
     }
 
     private static func isSame(_ name: String, _ other: StaticString) -> Bool { isSame(name.utf8[...], other) }

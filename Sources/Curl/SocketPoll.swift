@@ -3,8 +3,9 @@ import CCurl
 /// Waits for the sockets and the timer of a multi handle, and has libcurl act on those that are ready.
 ///
 /// One wait costs what is ready, however many transfers are under way: curl_multi_perform(3) would look at all of them
-/// each time. It lives on the loop's thread. libcurl keeps an unretained pointer to it for its callbacks; the loop, which
-/// owns it, ends the multi handle first.
+/// each time. A connection stays watched when its transfer has ended, for the next one begins soon as a rule; only what
+/// comes of it meanwhile ends that. It lives on the loop's thread. libcurl keeps unretained pointers to it for its
+/// callbacks; the loop, which owns it, ends the easy handles and the multi handle first.
 final class SocketPoll {
     /// The most sockets that one wait reports.
     private static let maximumReady: Int32 = 128
@@ -14,8 +15,19 @@ final class SocketPoll {
     private let wakeUp: Int32
     private let sockets = UnsafeMutablePointer<Int32>.allocate(capacity: Int(maximumReady))
     private let actions = UnsafeMutablePointer<Int32>.allocate(capacity: Int(maximumReady))
+    /// What is known of each descriptor, by its number.
+    private var known: [Descriptor] = []
     /// When libcurl wants to be called although no socket is ready.
     private var timer: ContinuousClock.Instant?
+
+    private struct Descriptor {
+        /// Whether it is a connection of libcurl, of whose end it will tell.
+        var isConnection = false
+        /// What epoll watches it for; 0 where it does not.
+        var watched: Int32 = 0
+        /// What libcurl wants to know of it; 0 where nothing.
+        var wanted: Int32 = 0
+    }
 
     /// Begins to take libcurl's wishes, on the thread of the loop.
     init(_ handle: MultiHandle) {
@@ -44,6 +56,9 @@ final class SocketPoll {
         for index in 0..<Int(count) {
             if sockets[index] == wakeUp {
                 oncegate_eventfd_clear(wakeUp)
+            } else if known[Int(sockets[index])].wanted == 0 {
+                // The peer has closed an idle connection, or speaks unasked: libcurl finds out when it next wants it.
+                unwatch(sockets[index])
             } else {
                 _ = curl_multi_socket_action(multi, sockets[index], actions[index], &running)
             }
@@ -55,10 +70,41 @@ final class SocketPoll {
         }
     }
 
-    fileprivate func watch(_ socket: curl_socket_t, _ what: Int32, isKnown: Bool) {
-        oncegate_epoll_set(poll, socket, what, isKnown ? 1 : 0)
-        // libcurl hands this back with the next wish for the socket, and forgets it with the socket.
-        if !isKnown { curl_multi_assign(multi, socket, Unmanaged.passUnretained(self).toOpaque()) }
+    fileprivate func watch(_ socket: curl_socket_t, _ what: Int32) {
+        let index = place(of: socket)
+        guard what != CURL_POLL_REMOVE else {
+            known[index].wanted = 0
+            // What libcurl closes without a word must not be taken for watched when its number is given anew.
+            if !known[index].isConnection { unwatch(socket) }
+            return
+        }
+        known[index].wanted = what
+        guard known[index].watched != what else { return }
+        oncegate_epoll_set(poll, socket, what, known[index].watched == 0 ? 0 : 1)
+        known[index].watched = what
+    }
+
+    private func unwatch(_ socket: curl_socket_t) {
+        let index = place(of: socket)
+        guard known[index].watched != 0 else { return }
+        oncegate_epoll_set(poll, socket, CURL_POLL_REMOVE, 1)
+        known[index].watched = 0
+    }
+
+    fileprivate func opened(_ socket: curl_socket_t) {
+        known[place(of: socket)] = Descriptor(isConnection: true)
+    }
+
+    fileprivate func closes(_ socket: curl_socket_t) {
+        unwatch(socket)
+        known[place(of: socket)] = Descriptor()
+    }
+
+    /// Where a descriptor is known: the system gives out the lowest numbers, so that there is a place for each.
+    private func place(of socket: curl_socket_t) -> Int {
+        let index = Int(socket)
+        while known.count <= index { known.append(Descriptor()) }
+        return index
     }
 
     fileprivate func setTimer(milliseconds: Int) {
@@ -75,8 +121,24 @@ private func watchSocket(
     own: UnsafeMutableRawPointer?
 ) -> Int32 {
     guard let context else { return 0 }
-    Unmanaged<SocketPoll>.fromOpaque(context).takeUnretainedValue().watch(socket, what, isKnown: own != nil)
+    Unmanaged<SocketPoll>.fromOpaque(context).takeUnretainedValue().watch(socket, what)
     return 0
+}
+
+/// CURLOPT_OPENSOCKETFUNCTION(3): a negative number says that there is no socket.
+func openSocket(
+    context: UnsafeMutableRawPointer?, purpose: curlsocktype, address: UnsafeMutablePointer<curl_sockaddr>?
+) -> curl_socket_t {
+    guard let context, let address else { return -1 }
+    let socket = oncegate_open_socket(address)
+    if socket >= 0 { Unmanaged<SocketPoll>.fromOpaque(context).takeUnretainedValue().opened(socket) }
+    return socket
+}
+
+/// CURLOPT_CLOSESOCKETFUNCTION(3): 0 says that it is closed.
+func closeSocket(context: UnsafeMutableRawPointer?, socket: curl_socket_t) -> Int32 {
+    if let context { Unmanaged<SocketPoll>.fromOpaque(context).takeUnretainedValue().closes(socket) }
+    return close(socket)
 }
 
 /// CURLMOPT_TIMERFUNCTION(3): -1 means that there is nothing to wait for.

@@ -49,7 +49,8 @@ struct JudgedAttempt: Sendable {
     ) {
         // Built for a line that is written only: most attempts of a busy gateway have none.
         func metadata(_ further: Logger.Metadata = [:]) -> Logger.Metadata {
-            self.metadata(destination: destination).merging(further) { $1 }
+            let own = self.metadata(destination: destination)
+            return further.isEmpty ? own : own.merging(further) { $1 }
         }
         if case .notMade = outcome {
             return logger.notice("not sent, handed back", metadata: metadata())

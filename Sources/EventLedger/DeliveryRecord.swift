@@ -61,7 +61,7 @@ package struct DeliveryRecord: Sendable, Equatable {
         guard numbers.count == 3, let token = Int(numbers[0]), let unmade = Int(numbers[1]) else { return nil }
         self.token = token
         attempts = token - unmade
-        isReplay = numbers[2].contains("r")
+        isReplay = numbers[2].utf8.contains(UInt8(ascii: "r"))
         entries = lines.dropFirst().compactMap { Entry($0) }
         guard entries.count == lines.count - 1 else { return nil }
     }

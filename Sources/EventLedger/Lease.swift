@@ -3,7 +3,9 @@ import Redis
 import Webhooks
 
 /// A delivery that this process may attempt until its lease runs out.
-package struct LeasedDelivery: Sendable {
+///
+/// A class, for it passes through many hands and has many parts, each of which a copy of a structure would count.
+package final class LeasedDelivery: Sendable {
     /// The event to deliver.
     package let event: Event
     /// Its type.
@@ -24,6 +26,21 @@ package struct LeasedDelivery: Sendable {
 
     /// The event's source and id.
     package var reference: EventReference { EventReference(source: event.source, id: event.id) }
+
+    /// Makes a delivery of what a lease brought.
+    package init(
+        event: Event, type: String, subject: String?, attempt: Int, token: Int, isReplay: Bool, repeatsUnknown: Bool,
+        receivedAt: Int64
+    ) {
+        self.event = event
+        self.type = type
+        self.subject = subject
+        self.attempt = attempt
+        self.token = token
+        self.isReplay = isReplay
+        self.repeatsUnknown = repeatsUnknown
+        self.receivedAt = receivedAt
+    }
 }
 
 /// What a lease brought.
@@ -201,10 +218,11 @@ extension Ledger {
         let event = Event(
             source: reference.source, id: reference.id, type: head.type, subject: head.subject, time: head.time,
             contentType: head.contentType, signedTimestamp: head.signedTimestamp, traceparent: head.traceparent,
-            body: Array(body.readableBytesView))
+            body: body.withUnsafeReadableBytes { Array($0) })
         return LeasedDelivery(
             event: event, type: head.type, subject: head.subject, attempt: Int(token - unmade), token: Int(token),
-            isReplay: flags.contains("r"), repeatsUnknown: fields[4] == .integer(1), receivedAt: receivedAt)
+            isReplay: flags.utf8.contains(UInt8(ascii: "r")), repeatsUnknown: fields[4] == .integer(1),
+            receivedAt: receivedAt)
     }
 }
 

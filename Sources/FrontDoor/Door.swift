@@ -143,7 +143,7 @@ final class Door: Sendable {
                 "source": .string(reference.source), "id": .string(reference.id), "type": .string(event.head.type),
                 "client": .string(client),
             ]
-            return own.merging(further) { $1 }
+            return further.isEmpty ? own : own.merging(further) { $1 }
         }
         defer { metrics.accept(seconds: Double(duration.nanoseconds) / 1e9) }
         switch result {
@@ -154,8 +154,9 @@ final class Door: Sendable {
         case .success(.claimed):
             metrics.event(source: reference.source, outcome: .accepted)
             let destinations = event.targets.map(\.name)
-            logger.info(
-                "accepted", metadata: metadata(["destinations": .array(destinations.map { .string($0) })]))
+            var accepted = metadata()
+            accepted["destinations"] = .array(destinations.map { .string($0) })
+            logger.info("accepted", metadata: accepted)
             onQueued(destinations)
             return .accepted(id: reference.id)
         case .success(.duplicate):

@@ -29,13 +29,13 @@ struct JSONLogHandler: LogHandler {
         line.appendString(event.message.description)
         for (key, value) in Logger.Metadata.merged(metadata, metadataProvider, event) {
             line.append(",")
-            line.appendString(Self.reserved.contains(key) ? key + "_" : key)
+            line.appendString(Self.isReserved(key) ? key + "_" : key)
             line.append(":")
             line.appendJSON(value)
         }
         line.append("}\n")
-        output.write(line.bytes)
+        output.write(line.bytes, isUrgent: event.level >= .warning)
     }
 
-    private static let reserved: Set<String> = ["time", "level", "message"]
+    private static func isReserved(_ key: String) -> Bool { key == "time" || key == "level" || key == "message" }
 }

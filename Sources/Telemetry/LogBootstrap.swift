@@ -12,7 +12,8 @@ package enum LogFormat: String, Sendable, CaseIterable {
 /// Sends all logs of the process to standard error. To be called once, before the first logger is made.
 ///
 /// Text is coloured only on a terminal and only while `NO_COLOR` is unset or empty (https://no-color.org).
-package func bootstrapLogging(format: LogFormat, level: Logger.Level) {
+/// - Returns: a service that makes lines cheaper while it runs; it is to be the last one to stop.
+package func bootstrapLogging(format: LogFormat, level: Logger.Level) -> LineOutput {
     let output = LineOutput(descriptor: STDERR_FILENO)
     let isColoured = isatty(STDERR_FILENO) == 1 && (getenv("NO_COLOR").map { $0.pointee == 0 } ?? true)
     LoggingSystem.bootstrap { _ in
@@ -21,4 +22,5 @@ package func bootstrapLogging(format: LogFormat, level: Logger.Level) {
         case .text: TextLogHandler(level: level, isColoured: isColoured, output: output)
         }
     }
+    return output
 }

@@ -15,6 +15,22 @@ struct LogLine {
 
     /// Adds text with everything escaped, JSON's way, that is not to reach a terminal or would end a JSON string.
     mutating func appendEscaped(_ text: String) {
+        var text = text
+        let isDone = text.withUTF8 { utf8 in
+            // Nearly all text is like this, and is then copied in one piece.
+            guard utf8.count <= Self.maximumTextBytes, utf8.allSatisfy(Self.isPlain) else { return false }
+            bytes.append(contentsOf: utf8)
+            return true
+        }
+        if !isDone { appendEscapedBytewise(text) }
+    }
+
+    /// Whether a byte stands for itself, in ASCII.
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte >= 0x20 && byte < 0x7F && byte != UInt8(ascii: "\"") && byte != UInt8(ascii: "\\")
+    }
+
+    private mutating func appendEscapedBytewise(_ text: String) {
         var previous: UInt8 = 0
         for byte in text.utf8.prefix(Self.maximumTextBytes) {
             switch byte {
@@ -125,9 +141,14 @@ extension Logger.Metadata {
     /// What a line shows: the handler's own, the provider's, and the event's, of which the later ones win.
     static func merged(_ own: Self, _ provider: Logger.MetadataProvider?, _ event: LogEvent) -> [Element] {
         var merged = own
-        if let provided = provider?.get(), !provided.isEmpty { merged.merge(provided) { $1 } }
-        if let metadata = event.metadata, !metadata.isEmpty { merged.merge(metadata) { $1 } }
+        if let provided = provider?.get() { merged.add(provided) }
+        if let metadata = event.metadata { merged.add(metadata) }
         if let error = event.error { merged["error"] = .string("\(error)") }
         return merged.sorted { $0.key < $1.key }
+    }
+
+    private mutating func add(_ further: Self) {
+        // Most lines have but one of the three: then nothing is copied.
+        if isEmpty { self = further } else { merge(further) { $1 } }
     }
 }

@@ -39,7 +39,7 @@ struct TextLogHandler: LogHandler {
             append(value, to: &line)
         }
         line.append("\n")
-        output.write(line.bytes)
+        output.write(line.bytes, isUrgent: event.level >= .warning)
     }
 
     private func append(_ text: String, code: String?, to line: inout LogLine) {

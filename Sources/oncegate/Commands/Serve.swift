@@ -18,7 +18,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let loaded = try file.load()
         let log = loaded.configuration.log
-        bootstrapLogging(format: log.format == .json ? .json : .text, level: log.level.loggerLevel)
+        let output = bootstrapLogging(format: log.format == .json ? .json : .text, level: log.level.loggerLevel)
         let logger = Logger(label: "oncegate")
         warn(of: loaded, logger)
         let files = FileDescriptors.raiseLimit()
@@ -31,8 +31,8 @@ struct Serve: AsyncParsableCommand {
         logger.notice("starting", metadata: ["version": .string(Version.current)])
         let reload = Reload(file: file, gateway: gateway, initial: loaded.configuration, logger: logger)
         var configuration = ServiceGroupConfiguration(
-            services: gateway.services + [Running(reload.run)], gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: quietened(logger))
+            services: [Running(output.run)] + gateway.services + [Running(reload.run)],
+            gracefulShutdownSignals: [.sigterm, .sigint], logger: quietened(logger))
         configuration.maximumGracefulShutdownDuration = Self.maximumShutdown
         try await ServiceGroup(configuration: configuration).run()
         logger.notice("stopped")
