@@ -52,11 +52,14 @@ final class HMACKey: @unchecked Sendable {
         }
         EVP_MAC_free(mac)  // the context holds a reference of its own
         var digest = Array(algorithm.digestName.utf8CString)
+        // A parameter keeps pointers to its name and its value: both have to last until it was read.
         let ready = digest.withUnsafeMutableBufferPointer { name in
-            let parameters = [
-                OSSL_PARAM_construct_utf8_string("digest", name.baseAddress, 0), OSSL_PARAM_construct_end(),
-            ]
-            return EVP_MAC_init(context, key, key.count, parameters)
+            "digest".withCString { parameter in
+                let parameters = [
+                    OSSL_PARAM_construct_utf8_string(parameter, name.baseAddress, 0), OSSL_PARAM_construct_end(),
+                ]
+                return EVP_MAC_init(context, key, key.count, parameters)
+            }
         }
         precondition(ready == 1, "OpenSSL refuses HMAC")
         keyed = context
