@@ -43,6 +43,11 @@ package final class Dispatchers: Sendable {
         running.notify(destinations)
     }
 
+    /// An opening of the dispatcher of a destination, or nil where it has none; from any thread.
+    package func opening(for destination: String) -> (any Opening)? {
+        running[destination]?.takeOpening()
+    }
+
     /// The names of the destinations that are delivered to, in alphabetical order.
     package var destinations: [String] { running.names }
 

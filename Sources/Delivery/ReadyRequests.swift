@@ -16,6 +16,9 @@ struct ReadyRequests {
     private var requests: [(delivery: LeasedDelivery, request: HTTPRequest)] = []
     private var isQuick = false
 
+    /// How many there are.
+    var count: Int { requests.count }
+
     /// How many more are of use.
     ///
     /// Those ahead are leased by halves: many in one call.
@@ -46,7 +49,7 @@ struct ReadyRequests {
 
 extension Destination {
     /// Whether it is the same to its deliveries when they are leased.
-    fileprivate var isUnconditional: Bool {
+    var isUnconditional: Bool {
         rateLimit == nil && ordering == .none && !skipStale && onUnknown == .retry
     }
 }

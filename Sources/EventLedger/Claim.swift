@@ -1,5 +1,6 @@
 import NIOCore
 import Redis
+import Webhooks
 
 /// An event that the front door has verified and routed.
 package struct NewEvent: Sendable {
@@ -42,6 +43,9 @@ package struct NewEvent: Sendable {
 package enum ClaimResult: Sendable, Equatable {
     /// The id is new: it is claimed, and every delivery is queued.
     case claimed
+    /// The id is new: it is claimed and every delivery is queued, and those of some targets, by index, are leased as
+    /// well: ``LeasedDelivery/init(first:receivedAt:)``. The time is in milliseconds of Redis' clock.
+    case leased(receivedAt: Int64, targets: [Int])
     /// The id was seen before; its claim is renewed.
     case duplicate
     /// As many deliveries are pending as may be, in all or for the destination that is named: nothing was written, and
@@ -69,7 +73,12 @@ extension Ledger {
     /// The future fails with a ``RedisError`` where Redis is away or refuses the write. After a timeout or a lost
     /// connection the claim may have been made all the same: the sender's next try is then answered as a duplicate,
     /// and its deliveries are queued.
-    package func claim(_ event: NewEvent, limits: ClaimLimits) -> EventLoopFuture<ClaimResult> {
+    /// - Parameter leases: for each target for how long its delivery is leased at once, by whoever calls, or nil; empty
+    ///   for none. Where the destination is paused or has failed of late, or the event was there before, it is only
+    ///   queued.
+    package func claim(
+        _ event: NewEvent, limits: ClaimLimits, leases: [Duration?] = []
+    ) -> EventLoopFuture<ClaimResult> {
         let member = event.reference.member
         var keys: [RedisArgument] = []
         keys.reserveCapacity(5 + event.targets.count)
@@ -80,17 +89,19 @@ extension Ledger {
         // Only a destination that keeps an order looks at the subject.
         let lane = event.targets.contains(where: \.isOrdered) ? event.head.subject : nil
         var arguments: [RedisArgument] = []
-        arguments.reserveCapacity(7 + 3 * event.targets.count)
+        arguments.reserveCapacity(7 + 4 * event.targets.count)
         arguments += [
             .string(keyspace.base), .integer(limits.window), .integer(limits.maximumPending), .string(member),
             .bytes(event.head.packed), .bytes(event.body),
             lane.map { .joined("\(event.reference.source):", $0) } ?? "",
         ]
-        for target in event.targets {
+        for (index, target) in event.targets.enumerated() {
             keys.append(keyspace.dueWord(target.name))
             arguments.append(.string(target.name))
             arguments.append(target.isOrdered ? "o" : "-")
             arguments.append(target.maximumPending.map { .integer($0) } ?? "")
+            let lease = index < leases.count ? leases[index] : nil
+            arguments.append(lease.map { .integer($0.milliseconds) } ?? "")
         }
         return connection.evaluate(Scripts.claim, keys: keys, arguments: arguments).flatMapThrowing { reply in
             switch reply {
@@ -99,8 +110,37 @@ extension Ledger {
             case .integer(-1): .full(destination: nil)
             case .integer(let number) where number < 0 && -number - 2 < event.targets.count:
                 .full(destination: event.targets[Int(-number) - 2].name)
+            case .array(let items): try Self.leased(event, items)
             default: throw LedgerError(script: "claim")
             }
         }
+    }
+
+    /// Whether a claim that failed may have been made all the same.
+    package static func mayHaveClaimed(after error: any Error) -> Bool {
+        (error as? RedisError)?.mayHaveExecuted ?? true
+    }
+
+    private static func leased(_ event: NewEvent, _ items: [RedisValue]) throws -> ClaimResult {
+        let numbers = items.compactMap(\.integer)
+        guard numbers.count == items.count, let receivedAt = numbers.first,
+            numbers.dropFirst().allSatisfy({ 1...Int64(event.targets.count) ~= $0 })
+        else { throw LedgerError(script: "claim") }
+        return .leased(receivedAt: receivedAt, targets: numbers.dropFirst().map { Int($0) - 1 })
+    }
+}
+
+extension LeasedDelivery {
+    /// The first attempt of a delivery that was leased when its event was claimed: it is the same for all destinations.
+    /// - Parameter receivedAt: in milliseconds of Redis' clock.
+    package convenience init(first event: NewEvent, receivedAt: Int64) {
+        let (reference, head) = (event.reference, event.head)
+        self.init(
+            event: Event(
+                source: reference.source, id: reference.id, type: head.type, subject: head.subject, time: head.time,
+                contentType: head.contentType, signedTimestamp: head.signedTimestamp, traceparent: head.traceparent,
+                body: event.body.withUnsafeReadableBytes { Array($0) }),
+            type: head.type, subject: head.subject, attempt: 1, token: 1, isReplay: false, repeatsUnknown: false,
+            receivedAt: receivedAt)
     }
 }

@@ -46,18 +46,20 @@ final class Door: Sendable {
     private let metrics: Metrics
     private let logger: Logger
     private let onQueued: @Sendable ([String]) -> Void
+    private let opening: @Sendable (String) -> (any Opening)?
     /// Seconds since 1970.
     let clock: @Sendable () -> Int64
 
     init(
         configuration: GatewayConfiguration, metrics: Metrics, logger: Logger, clock: @escaping @Sendable () -> Int64,
-        onQueued: @escaping @Sendable ([String]) -> Void
+        onQueued: @escaping @Sendable ([String]) -> Void, opening: @escaping @Sendable (String) -> (any Opening)?
     ) throws {
         state = Mutex(State(plan: try DoorPlan(configuration, metrics: metrics)))
         self.metrics = metrics
         self.logger = logger
         self.clock = clock
         self.onQueued = onQueued
+        self.opening = opening
     }
 
     /// The plan in force; a request keeps the one it began with.
@@ -131,12 +133,19 @@ final class Door: Sendable {
         metrics.event(source: nil, outcome: .unavailable)
     }
 
+    /// Takes the openings that dispatchers have for an event.
+    func openings(for event: NewEvent) -> Openings { Openings(for: event, from: opening) }
+
     /// Turns the ledger's word on an event into the answer, and records it.
-    /// - Parameter client: the address that it came from.
+    /// - Parameters:
+    ///   - openings: those that the claim was made with.
+    ///   - client: the address that it came from.
     func claimed(
-        _ event: NewEvent, result: Result<ClaimResult, any Error>, duration: TimeAmount, client: String
+        _ event: NewEvent, _ openings: Openings, result: Result<ClaimResult, any Error>, duration: TimeAmount,
+        client: String
     ) -> Answer {
         let reference = event.reference
+        let queued = openings.settle(event, result)
         // Built for a line that is written only.
         func metadata(_ further: Logger.Metadata = [:]) -> Logger.Metadata {
             let own: Logger.Metadata = [
@@ -151,13 +160,12 @@ final class Door: Sendable {
             metrics.event(source: reference.source, outcome: .ignored)
             logger.info("ignored", metadata: metadata())
             return .ignored(id: reference.id)
-        case .success(.claimed):
+        case .success(.claimed), .success(.leased):
             metrics.event(source: reference.source, outcome: .accepted)
-            let destinations = event.targets.map(\.name)
             var accepted = metadata()
-            accepted["destinations"] = .array(destinations.map { .string($0) })
+            accepted["destinations"] = .array(event.targets.map { .string($0.name) })
             logger.info("accepted", metadata: accepted)
-            onQueued(destinations)
+            if !queued.isEmpty { onQueued(queued) }
             return .accepted(id: reference.id)
         case .success(.duplicate):
             metrics.event(source: reference.source, outcome: .duplicate)

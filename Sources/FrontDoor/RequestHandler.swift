@@ -179,9 +179,11 @@ final class RequestHandler: ChannelInboundHandler {
             state = .claiming
             let start = clock.start
             clock.requestEnded()
-            ledger.claim(event, limits: plan.claimLimits).assumeIsolated().whenComplete { result in
+            let openings = door.openings(for: event)
+            let claim = ledger.claim(event, limits: plan.claimLimits, leases: openings.leases)
+            claim.assumeIsolated().whenComplete { result in
                 let answer = self.door.claimed(
-                    event, result: result, duration: .now() - start, client: self.client.shown)
+                    event, openings, result: result, duration: .now() - start, client: self.client.shown)
                 self.respond(answer, keepAlive: head.canBeFollowed)
             }
         }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Redis
 
-@Suite(.timeLimit(.minutes(1))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(5))) struct ConnectionTests {
     static let double = RedisScript(name: "double", source: "return {KEYS[1], ARGV[1] * 2, #KEYS, #ARGV}")
     static let failing = RedisScript(name: "failing", source: "return redis.error_reply('ONCEGATE_FULL no room')")
 

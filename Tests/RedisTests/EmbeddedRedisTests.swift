@@ -6,7 +6,7 @@ import Testing
 
 @testable import Redis
 
-@Suite(.timeLimit(.minutes(1))) struct EmbeddedRedisTests {
+@Suite(.timeLimit(.minutes(5))) struct EmbeddedRedisTests {
     /// Runs `body` with a folder of its own.
     private func withDirectory(_ body: (String) async throws -> Void) async throws {
         try await withPlace {

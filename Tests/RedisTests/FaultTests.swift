@@ -6,7 +6,7 @@ import Testing
 
 @testable import Redis
 
-@Suite(.timeLimit(.minutes(1))) struct FaultTests {
+@Suite(.timeLimit(.minutes(5))) struct FaultTests {
     @Test func restartIsOverWithinTwoSeconds() async throws {
         try await withRedis(scripts: [ConnectionTests.double]) { server, redis in
             _ = try await redis.send(["SET", "k", "v"])

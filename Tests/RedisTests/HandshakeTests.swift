@@ -3,7 +3,7 @@ import Testing
 
 @testable import Redis
 
-@Suite(.timeLimit(.minutes(1))) struct HandshakeTests {
+@Suite(.timeLimit(.minutes(5))) struct HandshakeTests {
     private func handshake(_ url: String, scripts: [RedisScript] = []) throws -> Handshake {
         try Handshake(endpoint: RedisEndpoint(url: url), scripts: scripts)
     }

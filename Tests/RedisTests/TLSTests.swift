@@ -6,7 +6,7 @@ import Testing
 
 @testable import Redis
 
-@Suite(.timeLimit(.minutes(1))) struct TLSTests {
+@Suite(.timeLimit(.minutes(5))) struct TLSTests {
     @Test func verifiedConnection() async throws {
         try await withTLSServer { port, authority in
             // A handshake may wait for a core: what is tested is why it fails, and not how soon.

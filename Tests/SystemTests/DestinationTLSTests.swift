@@ -41,7 +41,7 @@ struct DestinationTLSTests {
             try await gateway.accept(SignedEvent(id: "evt_2"))
             try await service.waitForRequests(2)
             let key = try String(contentsOfFile: own.key, encoding: .utf8).split(separator: "\n")[1]
-            #expect(!gateway.process.errors.contains(key))
+            #expect(try await !gateway.wholeLog().contains(key))
         }
     }
 }

@@ -65,6 +65,7 @@ struct FrontDoorAddressTests {
                 let status = try await status(gateway, from: row.peer, forwarded: row.forwarded)
                 #expect(status == row.status, "\(row)")
             }
+            _ = try await gateway.wholeLog()
             let clients = gateway.log.filter { $0.message == "accepted" }.map { $0["client"] }
             #expect(clients == ["203.0.113.7", "203.0.113.7", "2001:db8::5"])
             let refused = gateway.log.filter { $0.message == "refused" }.map { $0["client"] }

@@ -148,7 +148,7 @@ struct OperationsTests {
             #expect(try await gateway.admin("/api/v1/events").status == 401)
             #expect(try await gateway.admin("/metrics").status == 200)
             #expect(try await run("events", "list", on: gateway, stage).contains("no events"))
-            #expect(!gateway.process.errors.contains("a-long-token"))
+            #expect(try await !gateway.wholeLog().contains("a-long-token"))
             #expect(try await gateway.terminate() == .code(0))
             let answer = try await run("events", "list", on: gateway, stage, exit: .code(1))
             #expect(answer.contains("is `oncegate serve` running?"))

@@ -13,14 +13,14 @@ end
 
 local moment = text(now)
 
--- Lets a delivery wait for its turn: until now, or, in a lane (`<source>:<subject>`), for those before it.
-local function enqueue(base, destination, member, lane)
+-- Lets a delivery wait for its turn: until now or a score, or, in a lane (`<source>:<subject>`), for those before it.
+local function enqueue(base, destination, member, lane, score)
   if lane and redis.call('RPUSH', base .. 'queue:' .. destination .. ':' .. lane, member) > 1 then
     redis.call('HINCRBY', base .. 'behind', destination, 1)
     return
   end
   local due = base .. 'due:' .. destination
-  redis.call('ZADD', due, moment, member)
+  redis.call('ZADD', due, score or moment, member)
   if redis.call('ZCARD', due) == 1 then
     redis.call('SADD', base .. 'destinations', destination)
   end

@@ -26,8 +26,11 @@ struct Bench {
 
     // MARK: The verbs
 
-    func claim(_ event: NewEvent, maximumPending: Int = 1000, window: Int = window) async throws -> ClaimResult {
-        try await ledger.claim(event, limits: ClaimLimits(window: window, maximumPending: maximumPending)).get()
+    func claim(
+        _ event: NewEvent, maximumPending: Int = 1000, window: Int = window, leases: [Duration?] = []
+    ) async throws -> ClaimResult {
+        let limits = ClaimLimits(window: window, maximumPending: maximumPending)
+        return try await ledger.claim(event, limits: limits, leases: leases).get()
     }
 
     /// Leases as a dispatcher does whose replies have all come.

@@ -56,6 +56,11 @@ struct LedgerModel {
         Set(events.filter { $0.value.deliveries[destination]?.state.isDue == true }.keys)
     }
 
+    /// Whether a delivery that has just been queued was never leased.
+    func isFresh(_ id: String, at destination: String) -> Bool {
+        events[id]?.deliveries[destination]?.token == 0
+    }
+
     mutating func claim(
         _ id: String, subject: String, to destinations: [String], body: [UInt8], maximum: Int
     ) -> ClaimResult {
@@ -157,6 +162,7 @@ struct LedgerModel {
             }
         guard sources.contains(source) else { return .stands(standing) }
         if to != nil, pending >= maximum { return .full }
+        let wasClaimed = claims.contains(id)
         let isElsewhere = to.map { $0 != from && events[id]?.deliveries[$0]?.state.isPending == true } ?? false
         if source == .pending {
             events[id]?.deliveries[from]?.token += 1
@@ -172,6 +178,8 @@ struct LedgerModel {
         } else if events[id]?.pending == 0 {
             claims.insert(id)
         }
+        // One that is moved has left in between, but the event has never been without a delivery.
+        if !wasClaimed, events[id]?.pending != 0 { claims.remove(id) }
         return .done
     }
 

@@ -7,7 +7,8 @@ import Testing
 /// One sequence of random operations.
 struct ModelRun {
     enum Happening: CaseIterable {
-        case claimed, duplicate, full, ignored, leased, held, recorded, overtaken, trimmed, lapsed, expired
+        case claimed, claimedAndLeased, duplicate, full, ignored, leased, held, recorded, overtaken, trimmed, lapsed,
+            expired
         case replayed, moved, dropped, left, forgotten, notForgotten
     }
 
@@ -64,14 +65,31 @@ struct ModelRun {
         let destinations = Array(Self.destinations.shuffled(using: &random).prefix(many))
         let body = [UInt8].init(repeating: .random(in: 0...255, using: &random), count: 3)
         let subject = "subject:\(id.utf8.reduce(0) { $0 + Int($1) } % 4)"
-        let result = try await bench.claim(
-            .sample(id, targets: destinations.map(Self.target), subject: subject, body: body),
-            maximumPending: Self.maximumPending)
-        #expect(
-            result
-                == model.claim(id, subject: subject, to: destinations, body: body, maximum: Self.maximumPending))
+        let event = NewEvent.sample(id, targets: destinations.map(Self.target), subject: subject, body: body)
+        let leases = destinations.map { name -> Duration? in
+            name != Self.ordered && Bool.random(using: &random) ? .seconds(3600) : nil
+        }
+        let result = try await bench.claim(event, maximumPending: Self.maximumPending, leases: leases)
+        let expected = model.claim(id, subject: subject, to: destinations, body: body, maximum: Self.maximumPending)
         switch result {
-        case .claimed: count(destinations.isEmpty ? .ignored : .claimed)
+        case .leased(let receivedAt, let targets):
+            #expect(expected == .claimed)
+            #expect(targets == leases.indices.filter { leases[$0] != nil && model.isFresh(id, at: destinations[$0]) })
+            for target in targets {
+                model.leased(id, at: destinations[target])
+                let delivery = LeasedDelivery(first: event, receivedAt: receivedAt)
+                #expect(model.events[id]?.deliveries[destinations[target]]?.token == delivery.token)
+                held.append(Held(delivery: delivery, destination: destinations[target]))
+            }
+            count(.claimedAndLeased)
+        case .claimed:
+            #expect(expected == .claimed)
+            #expect(!leases.indices.contains { leases[$0] != nil && model.isFresh(id, at: destinations[$0]) })
+            count(destinations.isEmpty ? .ignored : .claimed)
+        case .duplicate, .full: #expect(result == expected)
+        }
+        switch result {
+        case .claimed, .leased: break
         case .duplicate: count(.duplicate)
         case .full: count(.full)
         }

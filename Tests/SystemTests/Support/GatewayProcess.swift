@@ -55,6 +55,16 @@ final class GatewayProcess: Sendable {
         process.errors.split(separator: "\n").compactMap { LogEntry($0) }
     }
 
+    /// All that was logged up to now: lines may be gathered for a moment before they are written, and stand before the
+    /// one that a signal gives rise to.
+    func wholeLog() async throws -> String {
+        func reloads() -> Int { log.count { $0.message == "configuration reloaded" } }
+        let before = reloads()
+        process.signal(SIGHUP)
+        try await eventually("another reload is told of") { reloads() > before }
+        return process.errors
+    }
+
     /// Waits for a line of the log.
     @discardableResult
     func waitForLog(

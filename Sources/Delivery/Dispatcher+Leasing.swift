@@ -1,0 +1,61 @@
+import EventLedger
+import GatewayConfiguration
+import NIOCore
+
+/// Takes deliveries that are due.
+extension Dispatcher {
+    struct Leasing {
+        let limit: Int
+        let destination: Destination
+        let generation: Int
+        let sendBy: ContinuousClock.Instant
+        let reply: EventLoopFuture<Lease>
+    }
+
+    /// How many deliveries there is a use for.
+    var room: Int {
+        guard !isStopping else { return 0 }
+        return ready.room(concurrency: destination.concurrency - openings.offered, inFlight: inFlight.count)
+    }
+
+    /// Whether something may be due: it always may where other deliveries decide on that.
+    var isLookDue: Bool {
+        !destination.isUnconditional || hasNews.load(ordering: .acquiring) || requests.isReplyMissing
+            || .now >= nextLook
+    }
+
+    /// Asks for what is due, if there is a use for it.
+    func beginLeasing() -> Leasing? {
+        let now = ContinuousClock.now
+        if let end = heldBackUntil, end <= now { heldBackUntil = nil }
+        let looks = isLookDue || now - latestLook >= Self.lookInterval
+        // At the end only what a lost reply has leased is asked about: a lease of none hands it back.
+        guard isStopping ? requests.isReplyMissing : heldBackUntil == nil && looks else { return nil }
+        guard isStopping || room > 0 else { return nil }
+        latestLook = now
+        let limit = min(room, Self.maximumLease)
+        let rule = LeaseRule(destination, window: bounds.window)
+        hasNews.store(false, ordering: .sequentiallyConsistent)
+        let reply = environment.ledger.lease(
+            destination: destination.name, limit: limit, rule: rule, request: requests.begin())
+        // This process may be stopped for any time before it goes on: the lease begins no earlier than now.
+        return Leasing(
+            limit: limit, destination: destination, generation: generation,
+            sendBy: now + rule.length - Self.sendMargin, reply: reply)
+    }
+
+    func finish(_ leasing: Leasing) async throws -> Duration? {
+        let lease = try await value(of: leasing.reply)
+        requests.end()
+        prepare(lease.deliveries, for: leasing.destination, sendBy: leasing.sendBy)
+        if !isStopping { sendReady() }
+        // What came for a gateway that stops, or is ahead under a configuration that is no longer in force, is for others.
+        if isStopping || leasing.generation != generation { handBack() }
+        report(lease)
+        let wait = min(lease.nextDue ?? Self.idleTime, Self.idleTime)
+        if lease.isHeldBack { heldBackUntil = .now + wait }
+        nextLook = lease.deliveries.count == leasing.limit ? .now : .now + wait
+        offerOpenings()
+        return rest
+    }
+}

@@ -1,0 +1,56 @@
+import Curl
+import EventLedger
+
+/// What the front door has leased for a dispatcher, in the step in which it claims an event: while nothing waits, an event
+/// then costs one script less, and is not read back from Redis.
+extension Dispatcher {
+    /// Takes an opening, from any thread.
+    nonisolated func takeOpening() -> (any Opening)? {
+        openings.take().map { TakenOpening(dispatcher: self, taken: $0) }
+    }
+
+    private struct TakenOpening: Opening {
+        let dispatcher: Dispatcher
+        let taken: DispatcherOpenings.Taken
+
+        var leaseLength: Duration { taken.terms.leaseLength }
+
+        func fill(with delivery: LeasedDelivery) {
+            let sendBy = taken.from + leaseLength - Dispatcher.sendMargin
+            tell(dispatcher.openings.add(.leased(delivery, sendBy: sendBy, generation: taken.terms.generation)))
+        }
+
+        func giveBack() { tell(dispatcher.openings.reopen(taken)) }
+
+        func giveBack(unknown delivery: LeasedDelivery) { tell(dispatcher.openings.add(.unknown(delivery))) }
+
+        private func tell(_ isNews: Bool) {
+            guard isNews else { return }
+            dispatcher.environment.eventLoop.execute { dispatcher.assumeIsolated { $0.collectOpenings() } }
+        }
+    }
+
+    /// Offers most of the places that are free where the latest lease left nothing. Some are kept for what is queued:
+    /// by others, or because there was no opening; where it fills them, all are.
+    func offerOpenings() {
+        guard destination.isUnconditional, !isStopping, !redisFailed, heldBackUntil == nil else { return }
+        guard .now < nextLook else { return openings.withdraw() }
+        let free = destination.concurrency - inFlight.count - ended.count - ready.count
+        openings.offer(
+            places: free - max(1, free / 4),
+            .init(leaseLength: LeaseRule(destination, window: bounds.window).length, generation: generation))
+    }
+
+    private func collectOpenings() {
+        for item in openings.collect() {
+            switch item {
+            case .leased(let delivery, let sendBy, generation) where !isStopping:
+                prepare([delivery], for: destination, sendBy: sendBy)
+            case .leased(let delivery, _, _), .unknown(let delivery):
+                handBack([delivery])
+            }
+        }
+        sendReady()
+        if isStopping { wake() }
+    }
+}

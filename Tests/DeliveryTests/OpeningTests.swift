@@ -1,0 +1,154 @@
+import EventLedger
+import GatewayConfiguration
+import NIOCore
+import TestSupport
+import Testing
+
+@testable import Delivery
+
+/// Deliveries that the front door leases for a dispatcher.
+@Suite struct OpeningTests {
+    /// An event that is claimed the way the front door does it.
+    private func claim(
+        _ id: String, _ bench: DeliveryBench, with opening: any Opening
+    ) async throws -> (LeasedDelivery, isLeased: Bool) {
+        let event = NewEvent(
+            reference: EventReference(source: "clerk", id: id), head: .sample,
+            body: ByteBuffer(string: #"{"type":"user.created"}"#), targets: [NewEvent.Target(name: "email")])
+        let claim = bench.ledger.claim(
+            event, limits: ClaimLimits(window: 86_400, maximumPending: 100), leases: [opening.leaseLength])
+        guard case .leased(let receivedAt, [0]) = try await claim.get() else {
+            return (LeasedDelivery(first: event, receivedAt: 0), false)
+        }
+        return (LeasedDelivery(first: event, receivedAt: receivedAt), true)
+    }
+
+    /// Waits for an opening; there is none before the first look at what waits.
+    private func opening(_ bench: DeliveryBench) async throws -> any Opening {
+        var opening: (any Opening)?
+        try await eventually("an opening") {
+            opening = bench.dispatchers.opening(for: "email")
+            return opening != nil
+        }
+        return try #require(opening)
+    }
+
+    private func hasOpening(_ bench: DeliveryBench) -> Bool {
+        let opening = bench.dispatchers.opening(for: "email")
+        opening?.giveBack()
+        return opening != nil
+    }
+
+    @Test func whatIsLeasedForADispatcherIsDelivered() async throws {
+        try await HTTPService.with { service in
+            try await DeliveryBench.with([.sample(at: service)]) { bench in
+                for number in 1...50 {
+                    let opening = try await opening(bench)
+                    let (delivery, isLeased) = try await claim("msg_\(number)", bench, with: opening)
+                    #expect(isLeased)
+                    opening.fill(with: delivery)
+                }
+                try await eventually("all are delivered") { try await bench.pending() == 0 }
+                #expect(service.requests.map(\.id).sorted() == (1...50).map { "msg_\($0)" }.sorted())
+                #expect(service.requests.allSatisfy { $0.attempt == 1 })
+                #expect(try await bench.record("msg_1")?.entries.map(\.what) == ["delivered"])
+            }
+        }
+    }
+
+    @Test func aLeaseThatNobodyHeardOfIsHandedBackAndDelivered() async throws {
+        try await HTTPService.with { service in
+            try await DeliveryBench.with([.sample(at: service)]) { bench in
+                let opening = try await opening(bench)
+                let (delivery, _) = try await claim("msg_1", bench, with: opening)
+                opening.giveBack(unknown: delivery)
+                try await eventually("it is delivered") { try await bench.pending() == 0 }
+                #expect(service.requests.map(\.attempt) == [1])
+            }
+        }
+    }
+
+    @Test func thereAreNoMoreThanPlacesAndSomeAreKeptForWhatIsQueued() async throws {
+        try await HTTPService.with(answer: { _ in HTTPService.Answer(isHeld: true) }) { service in
+            try await DeliveryBench.with([.sample(at: service, concurrency: 8)]) { bench in
+                var openings: [any Opening] = [try await opening(bench)]
+                while let next = bench.dispatchers.opening(for: "email") { openings.append(next) }
+                #expect(openings.count == 6)
+                // A quarter is left for the queue.
+                try await bench.claim((1...20).map { "msg_\($0)" })
+                try await eventually("the rest is in use") { service.underWay == 2 }
+                for opening in openings { opening.giveBack() }
+                try await eventually("all are in use") { service.underWay == 8 }
+                #expect(!hasOpening(bench))
+                service.release()
+                try await eventually("all are delivered") { try await bench.pending() == 0 }
+                #expect(service.mostUnderWay == 8)
+            }
+        }
+    }
+
+    @Test func aPausedDestinationIsLeftAlone() async throws {
+        try await HTTPService.with { service in
+            try await DeliveryBench.with([.sample(at: service)]) { bench in
+                let opening = try await opening(bench)
+                try await bench.connection.command("HSET", "og:{0}:paused", "email", "1")
+                let (_, isLeased) = try await claim("msg_1", bench, with: opening)
+                #expect(!isLeased)
+                opening.giveBack()
+                #expect(try await bench.pending() == 1 && service.requests.isEmpty)
+            }
+        }
+    }
+
+    @Test func whatComesAfterTheEndIsHandedBack() async throws {
+        try await HTTPService.with { service in
+            try await DeliveryBench.with([.sample(at: service)]) { bench async throws in
+                let opening = try await opening(bench)
+                bench.cancel()
+                try await eventually("no further opening") { !hasOpening(bench) }
+                let (delivery, isLeased) = try await claim("msg_1", bench, with: opening)
+                #expect(isLeased)
+                opening.fill(with: delivery)
+                try await bench.ended()
+                #expect(service.requests.isEmpty)
+                var requests = LeaseRequests(dispatcher: "other")
+                let lease = try await bench.ledger.lease(
+                    destination: "email", limit: 1, rule: LeaseRule(length: .seconds(1), window: 86_400),
+                    requests: &requests)
+                #expect(lease.deliveries.map(\.attempt) == [1], "at once, and no attempt is counted")
+            }
+        }
+    }
+
+    @Test func whatNothingCameOfDoesNotHoldUpTheEnd() async throws {
+        try await HTTPService.with { service in
+            try await DeliveryBench.with([.sample(at: service)]) { bench async throws in
+                let opening = try await opening(bench)
+                bench.cancel()
+                try await eventually("no further opening") { !hasOpening(bench) }
+                opening.giveBack()
+                try await bench.ended()
+            }
+        }
+    }
+
+    @Test(arguments: ["rate", "order", "guard", "hold"])
+    func aDestinationWithConditionsOffersNone(condition: String) async throws {
+        try await HTTPService.with { service in
+            var destination = Destination.sample(at: service)
+            switch condition {
+            case "rate": destination.rateLimit = RateLimit(count: 1000, per: .second)
+            case "order": destination.ordering = .subject
+            case "guard": destination.skipStale = true
+            default: destination.onUnknown = .hold
+            }
+            try await DeliveryBench.with([destination]) { bench in
+                try await bench.claim((1...20).map { "msg_\($0)" })
+                try await eventually("all are delivered") {
+                    #expect(!hasOpening(bench))
+                    return try await bench.pending() == 0
+                }
+            }
+        }
+    }
+}

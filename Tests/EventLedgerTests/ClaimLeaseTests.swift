@@ -1,0 +1,96 @@
+import Redis
+import TestSupport
+import Testing
+
+@testable import EventLedger
+
+/// Deliveries that are leased in the step in which their event is claimed.
+@Suite struct ClaimLeaseTests {
+    private static let leases: [Duration?] = [.seconds(20), nil]
+
+    @Test func isLeasedAndNotLeasedAgain() async throws {
+        try await Bench.with { bench async throws in
+            let event = NewEvent.sample(to: ["email", "crm"], body: Array("body".utf8))
+            let result = try await bench.claim(event, leases: Self.leases)
+            guard case .leased(let receivedAt, let targets) = result else {
+                Issue.record("\(result)")
+                return
+            }
+            #expect(targets == [0])
+            let lease = try await bench.lease()
+            #expect(lease.deliveries.isEmpty)
+            #expect((.seconds(15)...(.seconds(20))).contains(try #require(lease.nextDue)))
+            #expect(try await bench.lease("crm").deliveries.count == 1, "the other one is queued")
+            #expect(try await bench.pending() == 2)
+            try await bench.checkInvariants()
+            // It is what a lease would have brought.
+            let delivery = LeasedDelivery(first: event, receivedAt: receivedAt)
+            try await bench.makeDue("msg_1", at: "email")
+            let again = try #require(try await bench.lease().deliveries.first)
+            #expect(again.event == delivery.event && again.receivedAt == delivery.receivedAt)
+            #expect(again.type == delivery.type && again.subject == delivery.subject)
+            #expect(again.token == delivery.token + 1 && again.repeatsUnknown, "its lease had run out")
+        }
+    }
+
+    @Test func isSettledLikeAnyOther() async throws {
+        try await Bench.with { bench async throws in
+            let event = NewEvent.sample()
+            _ = try await bench.claim(event, leases: Self.leases)
+            let delivery = LeasedDelivery(first: event, receivedAt: 0)
+            #expect(try await bench.settle(delivery, as: .delivered) == .recorded)
+            #expect(try await bench.pending() == 0)
+            #expect(try await bench.claim(event, leases: Self.leases) == .duplicate)
+            try await bench.checkInvariants()
+        }
+    }
+
+    @Test func isHandedBackWithoutAnAttempt() async throws {
+        try await Bench.with { bench async throws in
+            let event = NewEvent.sample()
+            _ = try await bench.claim(event, leases: Self.leases)
+            let delivery = LeasedDelivery(first: event, receivedAt: 0)
+            #expect(try await bench.settle(delivery, as: .release(after: .zero)) == .recorded)
+            let next = try #require(try await bench.lease().deliveries.first)
+            #expect(next.attempt == 1 && next.token == 2 && !next.repeatsUnknown)
+        }
+    }
+
+    @Test func aClaimThatWasNotMadeHasNothingToHandBack() async throws {
+        try await Bench.with { bench async throws in
+            let delivery = LeasedDelivery(first: .sample(), receivedAt: 0)
+            #expect(try await bench.settle(delivery, as: .release(after: .zero)) == .overtaken)
+            #expect(try await bench.keys().isEmpty)
+        }
+    }
+
+    @Test func whatIsPausedOrHasFailedIsOnlyQueued() async throws {
+        try await Bench.with { bench async throws in
+            let both: [Duration?] = [.seconds(20), .seconds(20)]
+            try await bench.connection.command("HSET", .string(Bench.keyspace.paused), "email", "1")
+            try #expect(
+                targets(of: await bench.claim(.sample("a", to: ["email", "crm"]), leases: both)) == [1])
+            try await bench.connection.command("DEL", .string(Bench.keyspace.paused))
+            try await bench.connection.command("HSET", .string(Bench.keyspace.breaker("crm")), "f", "1")
+            try #expect(
+                targets(of: await bench.claim(.sample("b", to: ["email", "crm"]), leases: both)) == [0])
+            try await bench.connection.command("HSET", .string(Bench.keyspace.breaker("email")), "f", "1")
+            try #expect(await bench.claim(.sample("c", to: ["email", "crm"]), leases: both) == .claimed)
+        }
+    }
+
+    @Test func whatWasThereBeforeIsOnlyQueued() async throws {
+        try await Bench.with { bench async throws in
+            _ = try await bench.claim(.sample())
+            try await bench.finish(as: .dead)
+            try await bench.delete(Bench.claimKey("msg_1"))
+            // Its tokens go on: an answer to the attempt before must not be taken for one to this.
+            #expect(try await bench.claim(.sample(), leases: Self.leases) == .claimed)
+            #expect(try await bench.lease().deliveries.map(\.token) == [2])
+        }
+    }
+
+    private func targets(of result: ClaimResult) -> [Int] {
+        if case .leased(_, let targets) = result { targets } else { [] }
+    }
+}
