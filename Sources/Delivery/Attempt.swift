@@ -8,6 +8,8 @@ import Telemetry
 struct EndedAttempt: Sendable {
     let delivery: LeasedDelivery
     let result: Result<HTTPResponse, TransferError>
+    /// Whether it is not known that the delivery was leased at all; then it was not sent.
+    var isLeaseInDoubt = false
 
     /// How long the transfer took.
     var duration: Duration {
@@ -26,9 +28,10 @@ struct EndedAttempt: Sendable {
     /// Decides what follows.
     func judged(by destination: Destination, isStopping: Bool, now: Int64, random: Double) -> JudgedAttempt {
         let outcome = AttemptOutcome(result, now: now)
-        let verdict = Settlement.Verdict(
+        var verdict = Settlement.Verdict(
             after: outcome, attempt: delivery.attempt, retry: destination.retry, onUnknown: destination.onUnknown,
             isStopping: isStopping, random: random)
+        if isLeaseInDoubt, case .release(let delay) = verdict { verdict = .unlease(after: delay) }
         return JudgedAttempt(
             ended: self, outcome: outcome,
             settlement: Settlement(
@@ -75,7 +78,7 @@ struct JudgedAttempt: Sendable {
             let seconds = (delay / .seconds(1) * 1000).rounded() / 1000
             logger.warning(
                 "attempt failed, will be repeated", metadata: metadata(["retry_in_s": .stringConvertible(seconds)]))
-        case .release: break  // what was not made is told of above
+        case .release, .unlease: break  // what was not made is told of above
         case .held:
             metrics.count(.held)
             logger.error("outcome unknown, held for a person", metadata: metadata())

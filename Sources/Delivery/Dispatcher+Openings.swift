@@ -46,8 +46,8 @@ extension Dispatcher {
             switch item {
             case .leased(let delivery, let sendBy, generation) where !isStopping:
                 prepare([delivery], for: destination, sendBy: sendBy)
-            case .leased(let delivery, _, _), .unknown(let delivery):
-                handBack([delivery])
+            case .leased(let delivery, _, _): handBack([delivery])
+            case .unknown(let delivery): handBack([delivery], isLeaseInDoubt: true)
             }
         }
         sendReady()

@@ -43,10 +43,13 @@ extension Dispatcher {
     }
 
     /// Lets others have what was leased and is not sent.
-    func handBack(_ unsent: [LeasedDelivery]) {
+    /// - Parameter isLeaseInDoubt: whether it is not known that they were leased at all.
+    func handBack(_ unsent: [LeasedDelivery], isLeaseInDoubt: Bool = false) {
         guard !unsent.isEmpty else { return }
         let reason = TransferError(code: .cancelled, message: "handed back before it was sent", requestSent: false)
-        ended += unsent.map { EndedAttempt(delivery: $0, result: .failure(reason)) }
+        ended += unsent.map {
+            EndedAttempt(delivery: $0, result: .failure(reason), isLeaseInDoubt: isLeaseInDoubt)
+        }
         wake()
     }
 

@@ -7,7 +7,7 @@ import Redis
 /// | `og:{p}:claim:<source>:<id>` | string | the claim: set once, renewed at every sighting |
 /// | `og:{p}:event:<source>:<id>` | hash | the event and the state of its deliveries |
 /// | `og:{p}:history` | sorted set | every event: the finished ones by the time they finished, above them the others |
-/// | `og:{p}:due:<destination>` | sorted set | `<source>:<id>`, score the time of the next attempt; `….5` while leased |
+/// | `og:{p}:due:<destination>` | sorted set | `<source>:<id>`, score the time of the next attempt, with a fraction while leased |
 /// | `og:{p}:queue:<destination>:<source>:<subject>` | list | deliveries in order, the first of them in `due` |
 /// | `og:{p}:behind` | hash | for each destination how many deliveries are behind the first of their queue |
 /// | `og:{p}:dead:<destination>` | sorted set | dead letters, score the time they were given up |

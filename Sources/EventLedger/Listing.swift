@@ -173,7 +173,7 @@ extension Ledger {
                 deliveries: named(":").compactMapValues(\.string))
         else { throw LedgerError(script: "event") }
         let due = try Self.pairs(items[2], of: "event").compactMapValues(\.string).compactMapValues { score in
-            Double(score).map { (at: Int64($0), isLeased: score.hasSuffix(".5")) }
+            Double(score).map { (at: Int64($0), isLeased: score.utf8.contains(UInt8(ascii: "."))) }
         }
         return ShownEvent(
             listed: listed, body: body, claim: claim < 0 ? nil : .milliseconds(claim), due: due,

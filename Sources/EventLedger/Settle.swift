@@ -15,6 +15,8 @@ package struct Settlement: Sendable, Equatable {
         case held
         /// No request came of the lease: it falls due again after a time and has cost no attempt.
         case release(after: Duration)
+        /// The same where the reply to the claim was lost that may have leased it: if it has not, nothing is changed.
+        case unlease(after: Duration)
     }
 
     /// The event of the attempt.
@@ -183,6 +185,7 @@ extension Settlement.Verdict {
         case .dead: ("dead", .zero)
         case .held: ("held", .zero)
         case .release(let delay): ("release", delay)
+        case .unlease(let delay): ("unlease", delay)
         }
     }
 }

@@ -59,8 +59,32 @@ import Testing
     @Test func aClaimThatWasNotMadeHasNothingToHandBack() async throws {
         try await Bench.with { bench async throws in
             let delivery = LeasedDelivery(first: .sample(), receivedAt: 0)
-            #expect(try await bench.settle(delivery, as: .release(after: .zero)) == .overtaken)
+            #expect(try await bench.settle(delivery, as: .unlease(after: .zero)) == .overtaken)
             #expect(try await bench.keys().isEmpty)
+        }
+    }
+
+    @Test func whatAClaimMayHaveLeasedIsHandedBackIfItHas() async throws {
+        try await Bench.with { bench async throws in
+            let delivery = LeasedDelivery(first: .sample(), receivedAt: 0)
+            _ = try await bench.claim(.sample(), leases: Self.leases)
+            #expect(try await bench.settle(delivery, as: .unlease(after: .zero)) == .recorded)
+            #expect(try await bench.settle(delivery, as: .unlease(after: .zero)) == .recorded, "told twice")
+            #expect(try await bench.lease().deliveries.map(\.token) == [2])
+            #expect(try await bench.settle(delivery, as: .unlease(after: .zero)) == .overtaken)
+            #expect(try await bench.lease().deliveries.isEmpty, "the lease of another stands")
+        }
+    }
+
+    @Test func aLeaseOfAnotherIsNotTakenForThatOfTheClaim() async throws {
+        try await Bench.with { bench async throws in
+            // The claim only queued it; another gateway leased it, under the same token.
+            _ = try await bench.claim(.sample())
+            let other = try #require(try await bench.lease().deliveries.first)
+            let delivery = LeasedDelivery(first: .sample(), receivedAt: 0)
+            #expect(delivery.token == other.token)
+            #expect(try await bench.settle(delivery, as: .unlease(after: .zero)) == .overtaken)
+            #expect(try await bench.settle(other, as: .delivered) == .recorded)
         }
     }
 

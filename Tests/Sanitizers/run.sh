@@ -18,7 +18,7 @@ case $sanitizer in
         export ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=1:thread_local_quarantine_size_kb=64
         ;;
     thread)
-        export TSAN_OPTIONS=halt_on_error=0:history_size=4
+        export TSAN_OPTIONS="suppressions=$PWD/Tests/Sanitizers/thread.supp history_size=4"
         mkdir -p "$build"
         clang=$(dirname "$(readlink -f "$(command -v swift)")")/clang
         "$clang" -shared -fPIC -O2 -o "$build/mutex.so" Tests/Sanitizers/mutex.c -ldl

@@ -84,7 +84,7 @@ for i = 1, count do
   local token = left and left[name] or '0'
   record[#record + 1], record[#record + 2] = ':' .. name, token .. ' ' .. token .. ' ' .. ordering
   if lease and token == '0' and is_open(name) then
-    enqueue(base, name, member, false, text(now + lease) .. '.5')
+    enqueue(base, name, member, false, text(now + lease) .. '.25')
     leased[#leased + 1] = i
   else
     enqueue(base, name, member, ordering == 'o' and ARGV[7] ~= '' and ARGV[7])

@@ -33,9 +33,13 @@ local function standing(lines)
   return STANDINGS[string.match(lines, '^\n(%S+)')] or 'pending'
 end
 
--- Whether a score in `due` is the end of a lease, and not of a delay.
+-- Whether a score in `due` is the end of a lease, and not of a delay: it has a fraction, `.25` where a claim leased.
 local function is_leased(score)
-  return score and string.sub(score, -2) == '.5'
+  return score and string.find(score, '.', 1, true) and true
+end
+
+local function is_leased_by_claim(score)
+  return score and string.sub(score, -3) == '.25'
 end
 
 -- What the sender said of an event: when it was received, its own time, its type, and its subject or an empty text.

@@ -104,8 +104,8 @@ struct Bench {
     func makeDue(_ id: String, at destination: String = "email") async throws {
         let due = RedisArgument.string(Self.keyspace.due(destination))
         let score = try await connection.command("ZSCORE", due, .string("clerk:\(id)")).string
-        let isLeased = score?.hasSuffix(".5") ?? false
-        try await connection.command("ZADD", due, "XX", isLeased ? "0.5" : "0", .string("clerk:\(id)"))
+        let fraction = score?.firstIndex(of: ".").flatMap { score?[$0...] } ?? ""
+        try await connection.command("ZADD", due, "XX", .string("0\(fraction)"), .string("clerk:\(id)"))
     }
 
     func delete(_ key: String) async throws { try await connection.command("DEL", .string(key)) }

@@ -19,6 +19,8 @@ struct LedgerModel {
     struct Delivery {
         var state: State
         var token = 0
+        /// Whether the latest lease was made by a claim.
+        var isLeasedByClaim = false
         /// Leases that no attempt came of, and those before a replay.
         var unmade = 0
         /// What was last said of it.
@@ -114,6 +116,7 @@ struct LedgerModel {
     mutating func leased(_ id: String, at destination: String) {
         events[id]?.deliveries[destination]?.token += 1
         events[id]?.deliveries[destination]?.state = .leased(ranOut: false)
+        events[id]?.deliveries[destination]?.isLeasedByClaim = false
     }
 
     mutating func held(_ id: String, at destination: String) {
@@ -126,12 +129,13 @@ struct LedgerModel {
         guard let delivery = events[id]?.deliveries[destination], delivery.token == token else { return .overtaken }
         switch delivery.state {
         case .held where verdict != .held: enqueue(id, at: destination)
-        case .leased: break
+        case .leased:
+            if case .unlease = verdict, !delivery.isLeasedByClaim { return .overtaken }
         // Told the same word once more the ledger says that it has it.
         case .held, .dead, .finished: return delivery.word == verdict ? .recorded : .overtaken
         case .waiting, .queued:
             switch verdict {
-            case .retry, .release: return .recorded
+            case .retry, .release, .unlease: return .recorded
             case .delivered, .dead, .held: return .overtaken
             }
         }
@@ -139,7 +143,7 @@ struct LedgerModel {
         switch verdict {
         case .retry(let delay):
             if isFirst { events[id]?.deliveries[destination]?.state = .waiting(isDue: delay == .zero) }
-        case .release(let delay):
+        case .release(let delay), .unlease(let delay):
             if isFirst { events[id]?.deliveries[destination]?.state = .waiting(isDue: delay == .zero) }
             events[id]?.deliveries[destination]?.unmade += 1
         case .delivered: leave(id, at: destination, as: .finished, .delivered)

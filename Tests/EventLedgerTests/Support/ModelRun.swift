@@ -79,6 +79,7 @@ struct ModelRun {
                 model.leased(id, at: destinations[target])
                 let delivery = LeasedDelivery(first: event, receivedAt: receivedAt)
                 #expect(model.events[id]?.deliveries[destinations[target]]?.token == delivery.token)
+                model.events[id]?.deliveries[destinations[target]]?.isLeasedByClaim = true
                 held.append(Held(delivery: delivery, destination: destinations[target]))
             }
             count(.claimedAndLeased)
@@ -128,7 +129,7 @@ struct ModelRun {
         case 0: .retry(after: .zero)
         case 1: .retry(after: .seconds(3600))
         case 2: .dead
-        case 3: .release(after: .zero)
+        case 3: Bool.random(using: &random) ? .release(after: .zero) : .unlease(after: .zero)
         case 4: .held
         default: .delivered
         }
