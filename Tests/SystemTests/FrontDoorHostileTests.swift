@@ -59,7 +59,8 @@ struct FrontDoorHostileTests {
             let email = try await stage.service()
             let redis = try await stage.redis()
             let gateway = try await stage.gateway(
-                Setup(redis: redis, destinations: [.init("email", email)], extra: "limits: { body: 64KiB }"))
+                Setup(redis: redis, destinations: [.init("email", email)], extra: "limits: { body: 64KiB }"),
+                environment: Program.frugal)
             let rounds = 12
             var accepted = 0
             var memory: [Int] = []

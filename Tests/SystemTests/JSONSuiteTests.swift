@@ -48,7 +48,7 @@ struct JSONSuiteTests {
             let service = try await stage.service()
             let redis = try await stage.redis()
             let yaml = stage.yaml(Setup(redis: redis, destinations: [.init("email", service)]))
-            let gateway = try await stage.gateway(yaml: SchemeSource.yaml(yaml))
+            let gateway = try await stage.gateway(yaml: SchemeSource.yaml(yaml), environment: Program.frugal)
             try await body(gateway, service, redis)
         }
     }

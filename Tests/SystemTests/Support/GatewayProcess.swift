@@ -155,6 +155,10 @@ struct LogEntry: Sendable {
 
 /// The program under test.
 enum Program {
+    /// Has a program that was built with AddressSanitizer use freed memory again at once, as any other does: for tests that
+    /// watch how much it has.
+    static let frugal = ["ASAN_OPTIONS": "detect_leaks=0:quarantine_size_mb=0:thread_local_quarantine_size_kb=0"]
+
     /// The built program, which SwiftPM puts beside the test bundle.
     static let path: String = {
         let bundle = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
