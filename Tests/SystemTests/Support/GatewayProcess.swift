@@ -155,9 +155,9 @@ struct LogEntry: Sendable {
 
 /// The program under test.
 enum Program {
-    /// Has a program that was built with AddressSanitizer use freed memory again at once, as any other does: for tests that
-    /// watch how much it has.
-    static let frugal = ["ASAN_OPTIONS": "detect_leaks=0:quarantine_size_mb=0:thread_local_quarantine_size_kb=0"]
+    /// Whether resident memory tells what the program keeps: AddressSanitizer's allocator spreads what was freed over more
+    /// and more pages for a long time.
+    static let showsItsMemory = ProcessInfo.processInfo.environment["ONCEGATE_SANITIZER"] != "address"
 
     /// The built program, which SwiftPM puts beside the test bundle.
     static let path: String = {
