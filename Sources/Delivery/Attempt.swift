@@ -55,6 +55,8 @@ struct JudgedAttempt: Sendable {
             let own = self.metadata(destination: destination)
             return further.isEmpty ? own : own.merging(further) { $1 }
         }
+        // The claim had leased nothing, and nothing was handed back.
+        if ended.isLeaseInDoubt, result == .overtaken { return }
         if case .notMade = outcome {
             return logger.notice("not sent, handed back", metadata: metadata())
         }

@@ -34,6 +34,7 @@ struct Openings: Sendable {
             for opening in all { opening?.giveBack() }
             return result == .claimed ? event.targets.map(\.name) : []
         case .failure(let error):
+            guard !all.isEmpty else { return [] }
             // Nobody else would hand back before the lease is over what a lost reply told of.
             let delivery = LeasedDelivery(first: event, receivedAt: 0)
             let isUnknown = Ledger.mayHaveClaimed(after: error)

@@ -31,7 +31,7 @@ extension RedisConnection: Service {
             if let lasted, lasted >= limits.stableAfter {
                 delay.reset()
             }
-            // Ends early on cancellation, which the loop then sees.
+            // The pause between two attempts to connect; ends early on cancellation, which the loop then sees.
             try? await Task.sleep(for: delay.advance())
         }
     }

@@ -48,7 +48,8 @@ package final class LineOutput: Sendable {
     package func run() async {
         state.withLock { $0.isGathering = true }
         for await _ in news.stream.cancelOnGracefulShutdown() {
-            try? await Task.sleep(for: Self.gatheringTime)  // once cancelled there is nothing to wait for
+            // The gathering itself; cut short by the end, at which what there is is written.
+            try? await Task.sleep(for: Self.gatheringTime)
             state.withLock { writeGathered(&$0) }
         }
         state.withLock { state in

@@ -28,6 +28,17 @@ struct BenchTests {
         }
     }
 
+    @Test("A Redis that is not there: nothing is accepted, and the run ends and says so")
+    func withoutRedis() async throws {
+        try await Stage.with { stage in
+            let run = try await stage.run(
+                "bench", "--events", "20", "--redis", "unix://\(stage.folder)/nowhere.sock", within: .seconds(60))
+            #expect(run.exit == .code(1), "\(run.errors)")
+            #expect(run.output.contains("accepted    0 of 20"))
+            #expect(run.output.contains("× 503"))
+        }
+    }
+
     @Test("A gateway that runs already, and one that does not take the events: exit code 1")
     func otherGateway() async throws {
         try await Stage.with { stage in

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Subprocess
+import Synchronization
 
 /// A gateway of its own for one run: this program in a process apart, so that its CPU time can be told from the load's.
 struct GatewayUnderTest: Sendable {
@@ -30,6 +31,14 @@ struct GatewayUnderTest: Sendable {
             let pid = execution.processIdentifier.value
             return try await withThrowingTaskGroup(of: Result?.self) { tasks in
                 let (ports, opened) = AsyncStream<Int>.makeStream()
+                let door = Door()
+                tasks.addTask {
+                    try await Task.sleep(for: Self.openTime)  // the limit itself, cancelled with the run
+                    if !door.isOpen.load(ordering: .acquiring) {
+                        throw CommandError("the gateway did not open within \(Self.openTime)")
+                    }
+                    return nil
+                }
                 tasks.addTask {
                     defer { opened.finish() }
                     var last = ""
@@ -42,6 +51,7 @@ struct GatewayUnderTest: Sendable {
                 }
                 tasks.addTask {
                     guard let port = await ports.first(where: { _ in true }) else { return nil }
+                    door.isOpen.store(true, ordering: .releasing)
                     let redis = Self.children(of: pid).first
                     return try await body(GatewayUnderTest(port: port, gateway: pid, redis: redis))
                 }
@@ -55,6 +65,11 @@ struct GatewayUnderTest: Sendable {
             }
         }
         return outcome.closureResult
+    }
+
+    /// Whether the front door has opened.
+    private final class Door: Sendable {
+        let isOpen = Atomic(false)
     }
 
     /// The port in the line that says that the front door is open.

@@ -5,6 +5,9 @@ import Webhooks
 
 /// What all connections of a load share. It lives on one event loop.
 final class LoadState {
+    /// How long a gateway may take nothing before what it turns away is not sent again.
+    static let patience = Duration.seconds(10)
+
     let plan: BenchPlan
     private let key: SigningKey
     private let path: String
@@ -16,6 +19,8 @@ final class LoadState {
     private var open: Int
     /// Requests to be sent again, as a sender does that got no 2xx.
     private var again: [Int] = []
+    /// When the gateway last took something.
+    private var lastTaken: ContinuousClock.Instant
     private var timestamp: (seconds: Int64, text: String, readAt: ContinuousClock.Instant)
 
     /// When each event was first answered with 2xx.
@@ -37,6 +42,7 @@ final class LoadState {
         self.ended = ended
         began = .now
         lastAnswer = began
+        lastTaken = began
         open = plan.connections
         acceptedAt = Array(repeating: nil, count: plan.events)
         timestamp = (0, "", began - .seconds(1))
@@ -82,12 +88,13 @@ final class LoadState {
         statuses[status, default: 0] += 1
         latencies.record(UInt64(max(0, (now - since) / .microseconds(1))))
         if (200..<300).contains(status) {
+            lastTaken = now
             let event = plan.event(ofRequest: request)
             if acceptedAt[event] == nil {
                 acceptedAt[event] = now
                 progress.accepted.add(1, ordering: .relaxed)
             }
-        } else if status == 503 || status == 429 {
+        } else if status == 503 || status == 429, now - lastTaken < Self.patience {
             again.append(request)
         }
     }
