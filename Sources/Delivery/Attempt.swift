@@ -8,8 +8,8 @@ import Telemetry
 struct EndedAttempt: Sendable {
     let delivery: LeasedDelivery
     let result: Result<HTTPResponse, TransferError>
-    /// Whether it is not known that the delivery was leased at all; then it was not sent.
-    var isLeaseInDoubt = false
+    /// The claim that leased the delivery, where it is not known whether it did; then it was not sent.
+    var doubtfulClaim: ClaimMark?
 
     /// How long the transfer took.
     var duration: Duration {
@@ -31,7 +31,9 @@ struct EndedAttempt: Sendable {
         var verdict = Settlement.Verdict(
             after: outcome, attempt: delivery.attempt, retry: destination.retry, onUnknown: destination.onUnknown,
             isStopping: isStopping, random: random)
-        if isLeaseInDoubt, case .release(let delay) = verdict { verdict = .unlease(after: delay) }
+        if let doubtfulClaim, case .release(let delay) = verdict {
+            verdict = .unlease(after: delay, claim: doubtfulClaim)
+        }
         return JudgedAttempt(
             ended: self, outcome: outcome,
             settlement: Settlement(
@@ -56,7 +58,7 @@ struct JudgedAttempt: Sendable {
             return further.isEmpty ? own : own.merging(further) { $1 }
         }
         // The claim had leased nothing, and nothing was handed back.
-        if ended.isLeaseInDoubt, result == .overtaken { return }
+        if ended.doubtfulClaim != nil, result == .overtaken { return }
         if case .notMade = outcome {
             return logger.notice("not sent, handed back", metadata: metadata())
         }

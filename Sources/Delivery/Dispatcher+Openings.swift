@@ -22,7 +22,9 @@ extension Dispatcher {
 
         func giveBack() { tell(dispatcher.openings.reopen(taken)) }
 
-        func giveBack(unknown delivery: LeasedDelivery) { tell(dispatcher.openings.add(.unknown(delivery))) }
+        func giveBack(unknown delivery: LeasedDelivery, of claim: ClaimMark) {
+            tell(dispatcher.openings.add(.unknown(delivery, claim)))
+        }
 
         private func tell(_ isNews: Bool) {
             guard isNews else { return }
@@ -47,7 +49,7 @@ extension Dispatcher {
             case .leased(let delivery, let sendBy, generation) where !isStopping:
                 prepare([delivery], for: destination, sendBy: sendBy)
             case .leased(let delivery, _, _): handBack([delivery])
-            case .unknown(let delivery): handBack([delivery], isLeaseInDoubt: true)
+            case .unknown(let delivery, let claim): handBack([delivery], leasedPerhapsBy: claim)
             }
         }
         sendReady()

@@ -43,12 +43,12 @@ extension Dispatcher {
     }
 
     /// Lets others have what was leased and is not sent.
-    /// - Parameter isLeaseInDoubt: whether it is not known that they were leased at all.
-    func handBack(_ unsent: [LeasedDelivery], isLeaseInDoubt: Bool = false) {
+    /// - Parameter claim: the claim that leased them, where it is not known whether it did.
+    func handBack(_ unsent: [LeasedDelivery], leasedPerhapsBy claim: ClaimMark? = nil) {
         guard !unsent.isEmpty else { return }
         let reason = TransferError(code: .cancelled, message: "handed back before it was sent", requestSent: false)
         ended += unsent.map {
-            EndedAttempt(delivery: $0, result: .failure(reason), isLeaseInDoubt: isLeaseInDoubt)
+            EndedAttempt(delivery: $0, result: .failure(reason), doubtfulClaim: claim)
         }
         wake()
     }

@@ -9,8 +9,8 @@ final class DispatcherOpenings: Sendable {
     enum Return: Sendable {
         /// A delivery is leased, under a configuration of the destination.
         case leased(LeasedDelivery, sendBy: ContinuousClock.Instant, generation: Int)
-        /// Whether a delivery is leased is not known.
-        case unknown(LeasedDelivery)
+        /// Whether a claim leased a delivery is not known.
+        case unknown(LeasedDelivery, ClaimMark)
     }
 
     /// What an opening is offered under.

@@ -29,13 +29,18 @@ package struct NewEvent: Sendable {
     package let body: ByteBuffer
     /// The destinations it goes to; empty where no route matches.
     package let targets: [Target]
+    /// What tells its claim from every other claim of the same id.
+    package let mark: ClaimMark
 
     /// Puts an event together.
-    package init(reference: EventReference, head: EventHead, body: ByteBuffer, targets: [Target]) {
+    package init(
+        reference: EventReference, head: EventHead, body: ByteBuffer, targets: [Target], mark: ClaimMark = .next()
+    ) {
         self.reference = reference
         self.head = head
         self.body = body
         self.targets = targets
+        self.mark = mark
     }
 }
 
@@ -89,11 +94,12 @@ extension Ledger {
         // Only a destination that keeps an order looks at the subject.
         let lane = event.targets.contains(where: \.isOrdered) ? event.head.subject : nil
         var arguments: [RedisArgument] = []
-        arguments.reserveCapacity(7 + 4 * event.targets.count)
+        arguments.reserveCapacity(8 + 4 * event.targets.count)
         arguments += [
             .string(keyspace.base), .integer(limits.window), .integer(limits.maximumPending), .string(member),
             .bytes(event.head.packed), .bytes(event.body),
             lane.map { .joined("\(event.reference.source):", $0) } ?? "",
+            leases.contains { $0 != nil } ? .integer(event.mark.number) : "1",
         ]
         for (index, target) in event.targets.enumerated() {
             keys.append(keyspace.dueWord(target.name))

@@ -4,7 +4,7 @@ import Redis
 ///
 /// | key | type | holds |
 /// | --- | --- | --- |
-/// | `og:{p}:claim:<source>:<id>` | string | the claim: set once, renewed at every sighting |
+/// | `og:{p}:claim:<source>:<id>` | string | the claim: set once, renewed at every sighting; a ``ClaimMark`` where it leased |
 /// | `og:{p}:event:<source>:<id>` | hash | the event and the state of its deliveries |
 /// | `og:{p}:history` | sorted set | every event: the finished ones by the time they finished, above them the others |
 /// | `og:{p}:due:<destination>` | sorted set | `<source>:<id>`, score the time of the next attempt, with a fraction while leased |

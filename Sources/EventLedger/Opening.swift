@@ -11,7 +11,7 @@ package protocol Opening: Sendable {
     /// Gives the place back, for nothing was leased.
     func giveBack()
 
-    /// Gives the place back where the reply got lost: whether the delivery was leased is not known, and the dispatcher
-    /// has it handed back if so.
-    func giveBack(unknown delivery: LeasedDelivery)
+    /// Gives the place back where the reply got lost: whether the claim leased the delivery is not known, and the
+    /// dispatcher has it handed back if so.
+    func giveBack(unknown delivery: LeasedDelivery, of claim: ClaimMark)
 }

@@ -16,7 +16,7 @@ package struct Settlement: Sendable, Equatable {
         /// No request came of the lease: it falls due again after a time and has cost no attempt.
         case release(after: Duration)
         /// The same where the reply to the claim was lost that may have leased it: if it has not, nothing is changed.
-        case unlease(after: Duration)
+        case unlease(after: Duration, claim: ClaimMark)
     }
 
     /// The event of the attempt.
@@ -185,7 +185,7 @@ extension Settlement.Verdict {
         case .dead: ("dead", .zero)
         case .held: ("held", .zero)
         case .release(let delay): ("release", delay)
-        case .unlease(let delay): ("unlease", delay)
+        case .unlease(let delay, let claim): ("unlease \(claim.number)", delay)
         }
     }
 }

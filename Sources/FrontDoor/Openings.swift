@@ -38,7 +38,9 @@ struct Openings: Sendable {
             // Nobody else would hand back before the lease is over what a lost reply told of.
             let delivery = LeasedDelivery(first: event, receivedAt: 0)
             let isUnknown = Ledger.mayHaveClaimed(after: error)
-            for opening in all { isUnknown ? opening?.giveBack(unknown: delivery) : opening?.giveBack() }
+            for opening in all {
+                isUnknown ? opening?.giveBack(unknown: delivery, of: event.mark) : opening?.giveBack()
+            }
             return []
         }
     }

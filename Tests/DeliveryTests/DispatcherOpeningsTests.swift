@@ -59,11 +59,11 @@ import Webhooks
     @Test func theDispatcherIsToldOnceUntilItCollects() {
         openings.offer(places: 3, Self.terms)
         #expect(openings.take() != nil && openings.take() != nil && openings.take() != nil)
-        #expect(openings.add(.unknown(delivery)))
+        #expect(openings.add(.unknown(delivery, .next())))
         #expect(!openings.add(.leased(delivery, sendBy: .now, generation: 3)))
         #expect(openings.taken == 3, "until it is collected")
         #expect(openings.collect().count == 2)
         #expect(openings.taken == 1 && openings.collect().isEmpty)
-        #expect(openings.add(.unknown(delivery)))
+        #expect(openings.add(.unknown(delivery, .next())))
     }
 }

@@ -8,13 +8,16 @@ import Testing
 
 /// Deliveries that the front door leases for a dispatcher.
 @Suite struct OpeningTests {
-    /// An event that is claimed the way the front door does it.
-    private func claim(
-        _ id: String, _ bench: DeliveryBench, with opening: any Opening
-    ) async throws -> (LeasedDelivery, isLeased: Bool) {
-        let event = NewEvent(
+    private func event(_ id: String) -> NewEvent {
+        NewEvent(
             reference: EventReference(source: "clerk", id: id), head: .sample,
             body: ByteBuffer(string: #"{"type":"user.created"}"#), targets: [NewEvent.Target(name: "email")])
+    }
+
+    /// An event that is claimed the way the front door does it.
+    private func claim(
+        _ event: NewEvent, _ bench: DeliveryBench, with opening: any Opening
+    ) async throws -> (LeasedDelivery, isLeased: Bool) {
         let claim = bench.ledger.claim(
             event, limits: ClaimLimits(window: 86_400, maximumPending: 100), leases: [opening.leaseLength])
         guard case .leased(let receivedAt, [0]) = try await claim.get() else {
@@ -44,7 +47,7 @@ import Testing
             try await DeliveryBench.with([.sample(at: service)]) { bench in
                 for number in 1...50 {
                     let opening = try await opening(bench)
-                    let (delivery, isLeased) = try await claim("msg_\(number)", bench, with: opening)
+                    let (delivery, isLeased) = try await claim(event("msg_\(number)"), bench, with: opening)
                     #expect(isLeased)
                     opening.fill(with: delivery)
                 }
@@ -60,10 +63,33 @@ import Testing
         try await HTTPService.with { service in
             try await DeliveryBench.with([.sample(at: service)]) { bench in
                 let opening = try await opening(bench)
-                let (delivery, _) = try await claim("msg_1", bench, with: opening)
-                opening.giveBack(unknown: delivery)
+                let event = event("msg_1")
+                let (delivery, _) = try await claim(event, bench, with: opening)
+                opening.giveBack(unknown: delivery, of: event.mark)
                 try await eventually("it is delivered") { try await bench.pending() == 0 }
                 #expect(service.requests.map(\.attempt) == [1])
+            }
+        }
+    }
+
+    @Test func whatACopyOfTheEventMayHaveLeasedIsNotSentTwice() async throws {
+        try await HTTPService.with(answer: { _ in HTTPService.Answer(isHeld: true) }) { service in
+            try await DeliveryBench.with([.sample(at: service)]) { bench in
+                // The reply to the copy's claim was lost with the connection, as that to the other claim was not.
+                let (first, second) = (try await opening(bench), try await opening(bench))
+                let copy = event("msg_1")
+                let (delivery, isLeased) = try await claim(event("msg_1"), bench, with: first)
+                #expect(isLeased)
+                first.fill(with: delivery)
+                try await eventually("it is on its way") { service.underWay == 1 }
+                second.giveBack(unknown: LeasedDelivery(first: copy, receivedAt: 0), of: copy.mark)
+                // Had it been handed back it would go at once, and before the next one.
+                let third = try await opening(bench)
+                third.fill(with: try await claim(event("msg_2"), bench, with: third).0)
+                try await eventually("another goes") { service.underWay == 2 }
+                service.release()
+                try await eventually("all are delivered") { try await bench.pending() == 0 }
+                #expect(service.requests.map(\.id).sorted() == ["msg_1", "msg_2"])
             }
         }
     }
@@ -92,7 +118,7 @@ import Testing
             try await DeliveryBench.with([.sample(at: service)]) { bench in
                 let opening = try await opening(bench)
                 try await bench.connection.command("HSET", "og:{0}:paused", "email", "1")
-                let (_, isLeased) = try await claim("msg_1", bench, with: opening)
+                let (_, isLeased) = try await claim(event("msg_1"), bench, with: opening)
                 #expect(!isLeased)
                 opening.giveBack()
                 #expect(try await bench.pending() == 1 && service.requests.isEmpty)
@@ -119,7 +145,7 @@ import Testing
 
     @Test func whatComesAfterTheEndIsHandedBack() async throws {
         try await withEnd { bench, opening in
-            let (delivery, isLeased) = try await claim("msg_1", bench, with: opening)
+            let (delivery, isLeased) = try await claim(event("msg_1"), bench, with: opening)
             #expect(isLeased)
             opening.fill(with: delivery)
         } afterwards: { bench, service in

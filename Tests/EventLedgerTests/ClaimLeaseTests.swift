@@ -58,32 +58,51 @@ import Testing
 
     @Test func aClaimThatWasNotMadeHasNothingToHandBack() async throws {
         try await Bench.with { bench async throws in
-            let delivery = LeasedDelivery(first: .sample(), receivedAt: 0)
-            #expect(try await bench.settle(delivery, as: .unlease(after: .zero)) == .overtaken)
+            let event = NewEvent.sample()
+            let delivery = LeasedDelivery(first: event, receivedAt: 0)
+            #expect(try await bench.settle(delivery, as: .unlease(after: .zero, claim: event.mark)) == .overtaken)
             #expect(try await bench.keys().isEmpty)
         }
     }
 
     @Test func whatAClaimMayHaveLeasedIsHandedBackIfItHas() async throws {
         try await Bench.with { bench async throws in
-            let delivery = LeasedDelivery(first: .sample(), receivedAt: 0)
-            _ = try await bench.claim(.sample(), leases: Self.leases)
-            #expect(try await bench.settle(delivery, as: .unlease(after: .zero)) == .recorded)
-            #expect(try await bench.settle(delivery, as: .unlease(after: .zero)) == .recorded, "told twice")
+            let event = NewEvent.sample()
+            let delivery = LeasedDelivery(first: event, receivedAt: 0)
+            let unlease = Settlement.Verdict.unlease(after: .zero, claim: event.mark)
+            _ = try await bench.claim(event, leases: Self.leases)
+            #expect(try await bench.settle(delivery, as: unlease) == .recorded)
+            #expect(try await bench.settle(delivery, as: unlease) == .recorded, "told twice")
             #expect(try await bench.lease().deliveries.map(\.token) == [2])
-            #expect(try await bench.settle(delivery, as: .unlease(after: .zero)) == .overtaken)
+            #expect(try await bench.settle(delivery, as: unlease) == .overtaken)
             #expect(try await bench.lease().deliveries.isEmpty, "the lease of another stands")
+        }
+    }
+
+    @Test func whatAnotherClaimOfTheIdHasLeasedIsLeftToIt() async throws {
+        try await Bench.with { bench async throws in
+            // The sender posted it to two gateways; one has the delivery, the other never had its reply.
+            let (event, copy) = (NewEvent.sample(), NewEvent.sample())
+            _ = try await bench.claim(event, leases: Self.leases)
+            #expect(try await bench.claim(copy, leases: Self.leases) == .duplicate)
+            let delivery = LeasedDelivery(first: event, receivedAt: 0)
+            #expect(try await bench.settle(delivery, as: .unlease(after: .zero, claim: copy.mark)) == .overtaken)
+            #expect(try await bench.lease().deliveries.isEmpty, "it is on its way")
+            #expect(try await bench.settle(delivery, as: .delivered) == .recorded)
         }
     }
 
     @Test func aLeaseOfAnotherIsNotTakenForThatOfTheClaim() async throws {
         try await Bench.with { bench async throws in
-            // The claim only queued it; another gateway leased it, under the same token.
-            _ = try await bench.claim(.sample())
+            // The claim only queued it, for it was paused; another gateway leased it, under the same token.
+            let event = NewEvent.sample()
+            try await bench.connection.command("HSET", .string(Bench.keyspace.paused), "email", "1")
+            #expect(try await bench.claim(event, leases: Self.leases) == .claimed)
+            try await bench.connection.command("DEL", .string(Bench.keyspace.paused))
             let other = try #require(try await bench.lease().deliveries.first)
-            let delivery = LeasedDelivery(first: .sample(), receivedAt: 0)
+            let delivery = LeasedDelivery(first: event, receivedAt: 0)
             #expect(delivery.token == other.token)
-            #expect(try await bench.settle(delivery, as: .unlease(after: .zero)) == .overtaken)
+            #expect(try await bench.settle(delivery, as: .unlease(after: .zero, claim: event.mark)) == .overtaken)
             #expect(try await bench.settle(other, as: .delivered) == .recorded)
         }
     }

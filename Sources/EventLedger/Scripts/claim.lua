@@ -4,7 +4,7 @@
 -- KEYS  1 claim   2 event   3 pending   4 history   5 behind   6… due of each routed destination
 -- ARGV  1 what all keys begin with   2 window of the claim in seconds   3 most deliveries that may be pending
 --       4 member of the sets   5 head, without the time it is received at   6 raw body   7 source and subject with a
---       colon between, or empty where it has no subject
+--       colon between, or empty where it has no subject   8 mark of the claim, which its key holds
 --       then four for each routed destination: its name, `o` where it keeps an order or `-`, the most of its deliveries
 --       that may be pending or an empty text, and the lease in milliseconds or an empty text
 -- Reply  1 claimed   0 seen before   -1 too many deliveries pending in all, -1 - i at destination i: nothing is left written
@@ -13,14 +13,16 @@
 -- The first write is a SET, which Redis refuses when it is out of memory, read-only or unable to persist; what follows
 -- in the same script is then never reached. Once it has passed, Redis lets the rest of the script through.
 local base, member = ARGV[1], ARGV[4]
-local claimed = redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[2])
+local claimed = redis.call('SET', KEYS[1], ARGV[8], 'NX', 'EX', ARGV[2])
 if not claimed then
   redis.call('EXPIRE', KEYS[1], ARGV[2])
   return 0
 end
--- A claim can lapse while a delivery waits for hours; the event itself then still says that it was seen.
+-- A claim can lapse while a delivery waits for hours; the event itself then still says that it was seen. This claim has
+-- leased nothing of it, and so must not leave its mark.
 local left = redis.call('HGET', KEYS[2], 'n')
 if left and tonumber(left) > 0 then
+  redis.call('SET', KEYS[1], '1', 'EX', ARGV[2])
   return 0
 end
 local count = #KEYS - 5
@@ -29,9 +31,9 @@ if count == 0 then
 end
 local full = redis.call('INCRBY', KEYS[3], count) > tonumber(ARGV[3]) and -1
 for i = 1, count do
-  local most = tonumber(ARGV[6 + 4 * i])
+  local most = tonumber(ARGV[7 + 4 * i])
   if most and not full then
-    local behind = tonumber(redis.call('HGET', KEYS[5], ARGV[4 + 4 * i]) or '0')
+    local behind = tonumber(redis.call('HGET', KEYS[5], ARGV[5 + 4 * i]) or '0')
     full = redis.call('ZCARD', KEYS[5 + i]) + behind >= most and -1 - i
   end
 end
@@ -45,7 +47,7 @@ if left then
   -- destinations that it is sent to again; its attempts are counted on, so that an answer to an old one is known as such.
   local routed, kept, aside, tokens = {}, {}, 0, {}
   for i = 1, count do
-    routed[ARGV[4 + 4 * i]] = true
+    routed[ARGV[5 + 4 * i]] = true
   end
   local fields = redis.call('HGETALL', KEYS[2])
   for i = 1, #fields, 2 do
@@ -80,7 +82,7 @@ end
 local record = { 'm', moment .. ' ' .. ARGV[5], 'b', ARGV[6], 'n', count }
 local leased = { now }
 for i = 1, count do
-  local name, ordering, lease = ARGV[4 + 4 * i], ARGV[5 + 4 * i], tonumber(ARGV[7 + 4 * i])
+  local name, ordering, lease = ARGV[5 + 4 * i], ARGV[6 + 4 * i], tonumber(ARGV[8 + 4 * i])
   local token = left and left[name] or '0'
   record[#record + 1], record[#record + 2] = ':' .. name, token .. ' ' .. token .. ' ' .. ordering
   if lease and token == '0' and is_open(name) then

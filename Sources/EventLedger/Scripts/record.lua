@@ -38,8 +38,9 @@ local function is_leased(score)
   return score and string.find(score, '.', 1, true) and true
 end
 
-local function is_leased_by_claim(score)
-  return score and string.sub(score, -3) == '.25'
+-- Whether it is the claim of that mark that has leased a delivery: others may have claimed the same id, and leased it.
+local function is_leased_by_claim(base, member, score, mark)
+  return string.sub(score, -3) == '.25' and redis.call('GET', base .. 'claim:' .. member) == mark
 end
 
 -- What the sender said of an event: when it was received, its own time, its type, and its subject or an empty text.

@@ -5,10 +5,10 @@
 --       4 how long a finished event is kept, in milliseconds   5 how many finished events are kept
 --       6 failures in a row that open the breaker   7 time until the first probe, 8 longest time between probes, in
 --       milliseconds   9 how long the stale guard remembers, in milliseconds, or empty where there is none
---       then eight for each attempt: member, token, `delivered` | `retry` | `dead` | `held` | `release` | `unlease`, delay
+--       then eight for each attempt: member, token, `delivered` | `retry` | `dead` | `held` | `release` | `unlease <mark>`, delay
 --       in milliseconds, answer, `up` | `failing` | `untested`, its duration in milliseconds, the beginning of the body of
 --       the answer; `release` hands back what was leased and not sent, and does not count as an attempt; `unlease` does
---       so if it was the claim that leased it, of which the caller has no word
+--       so if it was the claim of that mark that leased it, of which the caller has no word
 -- Reply  for each attempt 1 recorded; 2 recorded as `retry` though it was `dead`, for it was the probe of a destination
 --        that is still broken, and a probe gives no delivery up; or 0 overtaken: a later lease exists or the delivery was
 --        settled otherwise, and nothing was changed; and last `opened`, `closed` or an empty text for the breaker
@@ -72,8 +72,8 @@ end
 -- Gives the reply, and whether it is news.
 local function settle(score, member, token, verdict, delay, answer, health, duration, body)
   local event = base .. 'event:' .. member
-  local is_doubtful = verdict == 'unlease'
-  if is_doubtful then
+  local mark = string.match(verdict, '^unlease (%d+)$')
+  if mark then
     verdict = 'release'
   end
   local fields = redis.call('HMGET', event, ':' .. destination, 'n', 'd')
@@ -93,7 +93,7 @@ local function settle(score, member, token, verdict, delay, answer, health, dura
     redis.call('INCR', KEYS[2])
     waiting, aside = waiting + 1, aside - 1
     enqueue(base, destination, member, is_ordered(flags) and lane_of(redis.call('HGET', event, 'm'), member))
-  elseif ended + 1 ~= token or not is_leased(score) or is_doubtful and not is_leased_by_claim(score) then
+  elseif ended + 1 ~= token or not is_leased(score) or mark and not is_leased_by_claim(base, member, score, mark) then
     return 0
   end
   local is_spared = verdict == 'dead' and health == 'failing' and open_until and probe == member

@@ -43,7 +43,8 @@ struct LedgerModel {
 
     /// The destination that keeps an order.
     let ordered: String
-    var claims: Set<String> = []
+    /// What the key of each claim holds.
+    var claims: [String: Int] = [:]
     var events: [String: Event] = [:]
     var lanes: [Lane: [String]] = [:]
 
@@ -64,11 +65,11 @@ struct LedgerModel {
     }
 
     mutating func claim(
-        _ id: String, subject: String, to destinations: [String], body: [UInt8], maximum: Int
+        _ id: String, subject: String, to destinations: [String], body: [UInt8], maximum: Int, mark: ClaimMark?
     ) -> ClaimResult {
-        if claims.contains(id) { return .duplicate }
+        if claims[id] != nil { return .duplicate }
         if let event = events[id], event.pending > 0 {
-            claims.insert(id)
+            claims[id] = 1
             return .duplicate
         }
         if !destinations.isEmpty {
@@ -84,7 +85,7 @@ struct LedgerModel {
             events[id] = event
             for destination in destinations { enqueue(id, at: destination) }
         }
-        claims.insert(id)
+        claims[id] = mark?.number ?? 1
         return .claimed
     }
 
@@ -110,7 +111,7 @@ struct LedgerModel {
                 events[next]?.deliveries[destination]?.state = .waiting(isDue: true)
             }
         }
-        if events[id]?.pending == 0 { claims.insert(id) }
+        if events[id]?.pending == 0 { claims[id] = 1 }
     }
 
     mutating func leased(_ id: String, at destination: String) {
@@ -130,7 +131,9 @@ struct LedgerModel {
         switch delivery.state {
         case .held where verdict != .held: enqueue(id, at: destination)
         case .leased:
-            if case .unlease = verdict, !delivery.isLeasedByClaim { return .overtaken }
+            if case .unlease(_, let mark) = verdict {
+                guard delivery.isLeasedByClaim, claims[id] == mark.number else { return .overtaken }
+            }
         // Told the same word once more the ledger says that it has it.
         case .held, .dead, .finished: return delivery.word == verdict ? .recorded : .overtaken
         case .waiting, .queued:
@@ -143,7 +146,7 @@ struct LedgerModel {
         switch verdict {
         case .retry(let delay):
             if isFirst { events[id]?.deliveries[destination]?.state = .waiting(isDue: delay == .zero) }
-        case .release(let delay), .unlease(let delay):
+        case .release(let delay), .unlease(let delay, _):
             if isFirst { events[id]?.deliveries[destination]?.state = .waiting(isDue: delay == .zero) }
             events[id]?.deliveries[destination]?.unmade += 1
         case .delivered: leave(id, at: destination, as: .finished, .delivered)
@@ -166,7 +169,7 @@ struct LedgerModel {
             }
         guard sources.contains(source) else { return .stands(standing) }
         if to != nil, pending >= maximum { return .full }
-        let wasClaimed = claims.contains(id)
+        let claim = claims[id]
         let isElsewhere = to.map { $0 != from && events[id]?.deliveries[$0]?.state.isPending == true } ?? false
         if source == .pending {
             events[id]?.deliveries[from]?.token += 1
@@ -180,16 +183,16 @@ struct LedgerModel {
             events[id]?.deliveries[to] = Delivery(state: .waiting(isDue: true), token: token, unmade: token)
             enqueue(id, at: to)
         } else if events[id]?.pending == 0 {
-            claims.insert(id)
+            claims[id] = 1
         }
         // One that is moved has left in between, but the event has never been without a delivery.
-        if !wasClaimed, events[id]?.pending != 0 { claims.remove(id) }
+        if events[id]?.pending != 0 { claims[id] = claim }
         return .done
     }
 
     mutating func forget(_ id: String) -> Ledger.Forgotten {
         if let event = events[id], event.pending > 0 { return .pending }
-        let isKnown = claims.remove(id) != nil
+        let isKnown = claims.removeValue(forKey: id) != nil
         return events.removeValue(forKey: id) != nil || isKnown ? .done : .unknown
     }
 }

@@ -28,6 +28,8 @@ struct ModelRun {
     var counts: [Happening: Int] = [:]
     private var random: SeededGenerator
     private var held: [Held] = []
+    /// The marks of all claims of each id, the unsuccessful ones too.
+    private var marks: [String: [ClaimMark]] = [:]
     private let ids = (0..<24).map { "m:{\($0)}" }
 
     init(bench: Bench, seed: UInt64) {
@@ -69,8 +71,11 @@ struct ModelRun {
         let leases = destinations.map { name -> Duration? in
             name != Self.ordered && Bool.random(using: &random) ? .seconds(3600) : nil
         }
+        marks[id, default: []].append(event.mark)
         let result = try await bench.claim(event, maximumPending: Self.maximumPending, leases: leases)
-        let expected = model.claim(id, subject: subject, to: destinations, body: body, maximum: Self.maximumPending)
+        let expected = model.claim(
+            id, subject: subject, to: destinations, body: body, maximum: Self.maximumPending,
+            mark: leases.contains { $0 != nil } ? event.mark : nil)
         switch result {
         case .leased(let receivedAt, let targets):
             #expect(expected == .claimed)
@@ -124,12 +129,17 @@ struct ModelRun {
         }
     }
 
-    private mutating func pickVerdict() -> Settlement.Verdict {
+    private mutating func pickVerdict(of id: String) -> Settlement.Verdict {
         switch Int.random(in: 0..<8, using: &random) {
         case 0: .retry(after: .zero)
         case 1: .retry(after: .seconds(3600))
         case 2: .dead
-        case 3: Bool.random(using: &random) ? .release(after: .zero) : .unlease(after: .zero)
+        case 3:
+            if let mark = marks[id]?.suffix(3).randomElement(using: &random), Bool.random(using: &random) {
+                .unlease(after: .zero, claim: mark)
+            } else {
+                .release(after: .zero)
+            }
         case 4: .held
         default: .delivered
         }
@@ -142,8 +152,8 @@ struct ModelRun {
         let chosen = own.prefix(.random(in: 0...4, using: &random))
         let settlements = chosen.map { held in
             Settlement(
-                reference: held.delivery.reference, token: held.delivery.token, verdict: pickVerdict(),
-                answer: "answer")
+                reference: held.delivery.reference, token: held.delivery.token,
+                verdict: pickVerdict(of: held.delivery.reference.id), answer: "answer")
         }
         let bounds = HistoryBounds(window: Bench.window, time: .seconds(3600), events: Self.history)
         let results = try await bench.ledger.settle(
@@ -179,7 +189,7 @@ struct ModelRun {
     private mutating func lapseClaim() async throws {
         let id = pickID()
         try await bench.delete(Bench.claimKey(id))
-        if model.claims.remove(id) != nil { count(.lapsed) }
+        if model.claims.removeValue(forKey: id) != nil { count(.lapsed) }
     }
 
     /// Lets a delivery fall due: its delay is over, or its lease has run out.
@@ -261,7 +271,10 @@ struct ModelRun {
             #expect(queue == ids.map { "clerk:\($0)" }, "in order")
         }
         let claims = Set(try await bench.keys().filter { $0.hasPrefix("og:{0}:claim:") })
-        #expect(claims == Set(model.claims.map(Bench.claimKey)))
+        #expect(claims == Set(model.claims.keys.map(Bench.claimKey)))
+        for (id, value) in model.claims {
+            #expect(try await bench.connection.command("GET", .string(Bench.claimKey(id))).string == "\(value)")
+        }
         #expect(Set(try await bench.finished()) == Set(model.done.map { "clerk:\($0)" }))
     }
 }
