@@ -15,7 +15,7 @@ extension Dispatcher {
     /// How many deliveries there is a use for.
     var room: Int {
         guard !isStopping else { return 0 }
-        return ready.room(concurrency: destination.concurrency - openings.offered, inFlight: inFlight.count)
+        return ready.room(concurrency: destination.concurrency, inFlight: inFlight.count + openings.offered)
     }
 
     /// Whether something may be due: it always may where other deliveries decide on that.
@@ -54,6 +54,7 @@ extension Dispatcher {
         report(lease)
         let wait = min(lease.nextDue ?? Self.idleTime, Self.idleTime)
         if lease.isHeldBack { heldBackUntil = .now + wait }
+        isBehind = wait < .zero - Self.patience
         nextLook = lease.deliveries.count == leasing.limit ? .now : .now + wait
         offerOpenings()
         return rest

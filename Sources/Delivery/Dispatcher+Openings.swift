@@ -32,14 +32,13 @@ extension Dispatcher {
         }
     }
 
-    /// Offers most of the places that are free where the latest lease left nothing. Some are kept for what is queued:
-    /// by others, or because there was no opening; where it fills them, all are.
+    /// Offers most of the places that are free. Some are kept for what is queued, by others or because there was no
+    /// opening; where that has to wait for long, all are.
     func offerOpenings() {
         guard destination.isUnconditional, !isStopping, !redisFailed, heldBackUntil == nil else { return }
-        guard .now < nextLook else { return openings.withdraw() }
-        let free = destination.concurrency - inFlight.count - ended.count - ready.count
+        guard !isBehind else { return openings.withdraw() }
         openings.offer(
-            places: free - max(1, free / 4),
+            places: ready.openings(concurrency: destination.concurrency, inFlight: inFlight.count + ended.count),
             .init(leaseLength: LeaseRule(destination, window: bounds.window).length, generation: generation))
     }
 

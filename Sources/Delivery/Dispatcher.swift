@@ -25,6 +25,8 @@ actor Dispatcher {
     /// How long nothing else is looked for, while the front door leases, unless there is news: what other processes
     /// queue may wait so long.
     static let lookInterval = Duration.milliseconds(20)
+    /// How long a delivery may have been due while the front door leases others, which are sent before it.
+    static let patience = Duration.milliseconds(250)
     /// How long to wait before Redis is asked again after it failed.
     static let redisPause = Duration.milliseconds(250)
 
@@ -57,6 +59,8 @@ actor Dispatcher {
     /// known to fall due before.
     var latestLook = ContinuousClock.now
     var nextLook = ContinuousClock.now
+    /// Whether more is queued than there is time for.
+    var isBehind = false
 
     init(number: UInt32, destination: Destination, bounds: HistoryBounds, environment: DispatchEnvironment) {
         self.number = number

@@ -24,9 +24,17 @@ struct ReadyRequests {
     /// Those ahead are leased by halves: many in one call.
     func room(concurrency: Int, inFlight: Int) -> Int {
         let free = concurrency - inFlight - requests.count
-        let ahead = isQuick ? min(concurrency, Self.maximumAhead) : 0
+        let ahead = ahead(concurrency)
         return free > 0 || requests.count <= ahead / 2 ? free + ahead : 0
     }
+
+    /// How many the front door may lease: most of those that there may be, for a quarter is kept for what is queued.
+    func openings(concurrency: Int, inFlight: Int) -> Int {
+        let free = concurrency + ahead(concurrency) - inFlight - requests.count
+        return max(0, free - max(1, free / 4))
+    }
+
+    private func ahead(_ concurrency: Int) -> Int { isQuick ? min(concurrency, Self.maximumAhead) : 0 }
 
     mutating func append(_ request: HTTPRequest, for delivery: LeasedDelivery) {
         requests.append((delivery, request))

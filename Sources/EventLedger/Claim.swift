@@ -59,7 +59,7 @@ package enum ClaimResult: Sendable, Equatable {
 }
 
 /// The bounds of a claim.
-package struct ClaimLimits: Sendable {
+package struct ClaimLimits: Sendable, Equatable {
     /// How long an id stays claimed after its last sighting, in seconds.
     package let window: Int
     /// How many deliveries may be pending, over all destinations.
@@ -73,7 +73,7 @@ package struct ClaimLimits: Sendable {
 }
 
 extension Ledger {
-    /// Claims an event and queues its deliveries in one step.
+    /// Claims an event and queues its deliveries in one step, together with what else is claimed in this turn of the loop.
     ///
     /// The future fails with a ``RedisError`` where Redis is away or refuses the write. After a timeout or a lost
     /// connection the claim may have been made all the same: the sender's next try is then answered as a duplicate,
@@ -84,55 +84,36 @@ extension Ledger {
     package func claim(
         _ event: NewEvent, limits: ClaimLimits, leases: [Duration?] = []
     ) -> EventLoopFuture<ClaimResult> {
-        let member = event.reference.member
-        var keys: [RedisArgument] = []
-        keys.reserveCapacity(5 + event.targets.count)
-        keys += [
-            keyspace.claim(member: member), keyspace.event(member: member), .string(keyspace.pending),
-            .string(keyspace.history), .string(keyspace.behind),
-        ]
-        // Only a destination that keeps an order looks at the subject.
-        let lane = event.targets.contains(where: \.isOrdered) ? event.head.subject : nil
-        var arguments: [RedisArgument] = []
-        arguments.reserveCapacity(8 + 4 * event.targets.count)
-        arguments += [
-            .string(keyspace.base), .integer(limits.window), .integer(limits.maximumPending), .string(member),
-            .bytes(event.head.packed), .bytes(event.body),
-            lane.map { .joined("\(event.reference.source):", $0) } ?? "",
-            leases.contains { $0 != nil } ? .integer(event.mark.number) : "1",
-        ]
-        for (index, target) in event.targets.enumerated() {
-            keys.append(keyspace.dueWord(target.name))
-            arguments.append(.string(target.name))
-            arguments.append(target.isOrdered ? "o" : "-")
-            arguments.append(target.maximumPending.map { .integer($0) } ?? "")
-            let lease = index < leases.count ? leases[index] : nil
-            arguments.append(lease.map { .integer($0.milliseconds) } ?? "")
+        let loop = connection.eventLoop
+        let claim = ClaimGroup.Claim(event: event, leases: leases, promise: loop.makePromise())
+        if loop.inEventLoop {
+            gather(claim, limits)
+        } else {
+            loop.execute { gather(claim, limits) }
         }
-        return connection.evaluate(Scripts.claim, keys: keys, arguments: arguments).flatMapThrowing { reply in
-            switch reply {
-            case .integer(1): .claimed
-            case .integer(0): .duplicate
-            case .integer(-1): .full(destination: nil)
-            case .integer(let number) where number < 0 && -number - 2 < event.targets.count:
-                .full(destination: event.targets[Int(-number) - 2].name)
-            case .array(let items): try Self.leased(event, items)
-            default: throw LedgerError(script: "claim")
-            }
+        return claim.promise.futureResult
+    }
+
+    private func gather(_ claim: ClaimGroup.Claim, _ limits: ClaimLimits) {
+        guard claims.value?.add(claim, limits: limits) != true else { return }
+        makeClaims()
+        claims.value = ClaimGroup(claim, limits: limits)
+        // When all has been read that has come in.
+        connection.eventLoop.execute { makeClaims() }
+    }
+
+    private func makeClaims() {
+        guard let group = claims.value else { return }
+        claims.value = nil
+        let (keys, arguments) = group.call(keyspace)
+        connection.evaluate(Scripts.claim, keys: keys, arguments: arguments).assumeIsolated().whenComplete {
+            group.complete(with: $0)
         }
     }
 
     /// Whether a claim that failed may have been made all the same.
     package static func mayHaveClaimed(after error: any Error) -> Bool {
         (error as? RedisError)?.mayHaveExecuted ?? true
-    }
-
-    private static func leased(_ event: NewEvent, _ items: [RedisValue]) throws -> ClaimResult {
-        let numbers = items.compactMap(\.integer)
-        guard numbers.count == items.count, let receivedAt = numbers.first,
-            numbers.dropFirst().allSatisfy({ 1...Int64(event.targets.count) ~= $0 })
-        else { throw LedgerError(script: "claim") }
-        return .leased(receivedAt: receivedAt, targets: numbers.dropFirst().map { Int($0) - 1 })
     }
 }
 

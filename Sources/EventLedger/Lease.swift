@@ -67,8 +67,8 @@ package struct Lease: Sendable {
     package let deliveries: [LeasedDelivery]
     /// The deliveries that were settled instead.
     package let passed: [Passed]
-    /// How long until the next delivery falls due, or nil where none waits or the destination is paused; zero where
-    /// more are due now.
+    /// How long until the next delivery falls due, or nil where none waits or the destination is paused; zero or less
+    /// where more are due now: for how long the first of them has been.
     package let nextDue: Duration?
     /// Whether nothing may be taken before ``nextDue``, whatever else falls due: the destination is paused, at its rate
     /// limit, or its breaker is open.
@@ -182,7 +182,7 @@ extension Ledger {
     }
 
     private static func lease(_ items: [RedisValue]) throws -> Lease {
-        guard items.count >= 2, let wait = items[0].integer, wait >= -1, let isHeldBack = items[1].integer else {
+        guard items.count >= 2, items[0].isNull || items[0].integer != nil, let isHeldBack = items[1].integer else {
             throw LedgerError(script: "lease")
         }
         var deliveries: [LeasedDelivery] = []
@@ -197,7 +197,7 @@ extension Ledger {
             }
         }
         return Lease(
-            deliveries: deliveries, passed: passed, nextDue: wait < 0 ? nil : .milliseconds(wait),
+            deliveries: deliveries, passed: passed, nextDue: items[0].integer.map { .milliseconds($0) },
             isHeldBack: isHeldBack == 1)
     }
 

@@ -11,6 +11,8 @@ package struct Ledger: Sendable {
 
     let connection: RedisConnection
     let keyspace: Keyspace
+    /// What is to be claimed at the end of this turn of the loop.
+    let claims: NIOLoopBoundBox<ClaimGroup?>
 
     /// Makes a ledger that works over one connection.
     ///
@@ -18,6 +20,7 @@ package struct Ledger: Sendable {
     package init(connection: RedisConnection, keyspace: Keyspace) {
         self.connection = connection
         self.keyspace = keyspace
+        claims = .makeEmptyBox(eventLoop: connection.eventLoop)
     }
 
     /// Calls a script whose reply is a list.

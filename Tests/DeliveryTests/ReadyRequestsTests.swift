@@ -37,6 +37,14 @@ import Webhooks
         #expect(ready(count, quick: quick).room(concurrency: 10, inFlight: inFlight) == room)
     }
 
+    @Test(arguments: [
+        (0, true, 0, 15), (0, true, 10, 8), (0, true, 18, 1), (0, true, 19, 0), (5, true, 10, 4), (10, true, 10, 0),
+        (10, true, 12, 0), (0, false, 0, 8), (0, false, 9, 0), (0, false, 12, 0),
+    ])
+    func keepsAQuarterForWhatIsQueued(ready count: Int, quick: Bool, inFlight: Int, openings: Int) {
+        #expect(ready(count, quick: quick).openings(concurrency: 10, inFlight: inFlight) == openings)
+    }
+
     @Test func leasesNoMoreAheadThanItsLimit() {
         #expect(ready().room(concurrency: 1000, inFlight: 1000) == ReadyRequests.maximumAhead)
     }

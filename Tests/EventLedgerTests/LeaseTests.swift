@@ -67,7 +67,7 @@ import Webhooks
             for number in 0..<5 { _ = try await bench.claim(.sample("msg_\(number)")) }
             let first = try await bench.lease(limit: 3)
             #expect(first.deliveries.count == 3)
-            #expect(first.nextDue == .zero, "more are due")
+            #expect(try #require(first.nextDue) <= .zero, "more are due")
             #expect(try await bench.lease(limit: 3).deliveries.count == 2)
         }
     }
@@ -79,7 +79,10 @@ import Webhooks
                 try await bench.connection.command(
                     "ZADD", .string(Bench.keyspace.due("email")), .integer(number), .string("clerk:\(id)"))
             }
-            #expect(try await bench.lease().deliveries.map(\.reference.id) == ["c", "a", "b"])
+            let first = try await bench.lease(limit: 1)
+            #expect(first.deliveries.map(\.reference.id) == ["c"])
+            #expect(try #require(first.nextDue) < .seconds(-1), "the next one has been due since 1970")
+            #expect(try await bench.lease().deliveries.map(\.reference.id) == ["a", "b"])
         }
     }
 
@@ -89,7 +92,7 @@ import Webhooks
             for number in 0..<3 { _ = try await bench.claim(.sample("msg_\(number)", body: body)) }
             let lease = try await bench.lease()
             #expect(lease.deliveries.count == 2, "the second takes it over the bound")
-            #expect(lease.nextDue == .zero)
+            #expect(try #require(lease.nextDue) <= .zero)
             #expect(try await bench.lease().deliveries.count == 1)
         }
     }

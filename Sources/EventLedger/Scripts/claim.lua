@@ -1,55 +1,68 @@
--- Claims an event and queues its deliveries: both or neither (after queue.lua). A dispatcher that has room for a delivery
--- can have it leased in the same step: it is queued as one that it has taken already, and is not read back.
+-- Claims events and queues their deliveries: of each event both or neither (after queue.lua). A dispatcher that has room
+-- for a delivery can have it leased in the same step: it is queued as one that it has taken already, and is not read back.
+-- What a group of events has in common is read and written once.
 --
--- KEYS  1 claim   2 event   3 pending   4 history   5 behind   6… due of each routed destination
--- ARGV  1 what all keys begin with   2 window of the claim in seconds   3 most deliveries that may be pending
---       4 member of the sets   5 head, without the time it is received at   6 raw body   7 source and subject with a
---       colon between, or empty where it has no subject   8 mark of the claim, which its key holds
---       then four for each routed destination: its name, `o` where it keeps an order or `-`, the most of its deliveries
---       that may be pending or an empty text, and the lease in milliseconds or an empty text
--- Reply  1 claimed   0 seen before   -1 too many deliveries pending in all, -1 - i at destination i: nothing is left written
---        { time it was received at, i, … } claimed, and leased for these destinations, with the token 1
+-- KEYS  1 pending   2 history   3 behind   4… due of each destination, then claim and event of each event
+-- ARGV  1 what all keys begin with   2 window of the claims in seconds   3 most deliveries that may be pending
+--       4 how many destinations there are in all
+--       then four for each of them: its name, `o` where it keeps an order or `-`, the most of its deliveries that may be
+--       pending or an empty text, and the lease in milliseconds or an empty text
+--       then for each event: member of the sets, head without the time it is received at, raw body, source and subject
+--       with a colon between or empty where it has no subject, mark of the claim, which its key holds, in how many
+--       destinations it is routed, and the number of each, negative where its delivery is to be leased
+-- Reply  { the time, and for each event
+--        1 claimed   0 seen before   -1 too many deliveries pending in all, -1 - i at its destination i: nothing is left
+--        written   { i, … } claimed, and leased for these of its destinations, with the token 1 }
 --
 -- The first write is a SET, which Redis refuses when it is out of memory, read-only or unable to persist; what follows
 -- in the same script is then never reached. Once it has passed, Redis lets the rest of the script through.
-local base, member = ARGV[1], ARGV[4]
-local claimed = redis.call('SET', KEYS[1], ARGV[8], 'NX', 'EX', ARGV[2])
-if not claimed then
-  redis.call('EXPIRE', KEYS[1], ARGV[2])
-  return 0
+local base, window, most_pending, destinations = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+
+local function name_of(d)
+  return ARGV[1 + 4 * d]
 end
--- A claim can lapse while a delivery waits for hours; the event itself then still says that it was seen. This claim has
--- leased nothing of it, and so must not leave its mark.
-local left = redis.call('HGET', KEYS[2], 'n')
-if left and tonumber(left) > 0 then
-  redis.call('SET', KEYS[1], '1', 'EX', ARGV[2])
-  return 0
+
+local function keeps_order(d)
+  return ARGV[2 + 4 * d] == 'o'
 end
-local count = #KEYS - 5
-if count == 0 then
-  return 1
-end
-local full = redis.call('INCRBY', KEYS[3], count) > tonumber(ARGV[3]) and -1
-for i = 1, count do
-  local most = tonumber(ARGV[7 + 4 * i])
-  if most and not full then
-    local behind = tonumber(redis.call('HGET', KEYS[5], ARGV[5 + 4 * i]) or '0')
-    full = redis.call('ZCARD', KEYS[5 + i]) + behind >= most and -1 - i
+
+-- Of `pending`, what it was before this group, what has been added to it, and what this group comes to so far.
+local pending, counted, added = nil, 0, 0
+local function has_room(count)
+  if not pending then
+    pending, counted = redis.call('INCRBY', KEYS[1], count) - count, count
   end
+  return pending + added + count <= most_pending
 end
-if full then
-  redis.call('DEL', KEYS[1])
-  redis.call('DECRBY', KEYS[3], count)
-  return full
-end
-if left then
-  -- Finished, and sent again after the claim had lapsed: it starts anew. What waits for a person stays, but for the
-  -- destinations that it is sent to again; its attempts are counted on, so that an answer to an old one is known as such.
-  local routed, kept, aside, tokens = {}, {}, 0, {}
-  for i = 1, count do
-    routed[ARGV[5 + 4 * i]] = true
+
+-- How many deliveries wait for a destination; only those that are bounded are counted.
+local waiting = {}
+local function is_full(d)
+  local most = tonumber(ARGV[3 + 4 * d])
+  if most and not waiting[d] then
+    waiting[d] = redis.call('ZCARD', KEYS[3 + d]) + tonumber(redis.call('HGET', KEYS[3], name_of(d)) or '0')
   end
-  local fields = redis.call('HGETALL', KEYS[2])
+  return most and waiting[d] >= most
+end
+
+-- Whether a destination takes deliveries at all: it is not paused, and nothing is known against it. And when a lease ends.
+local lease_ends = {}
+local function lease_end(d)
+  if lease_ends[d] == nil then
+    local paused, breaker = base .. 'paused', base .. 'breaker:' .. name_of(d)
+    local is_open = redis.call('EXISTS', paused, breaker) == 0
+      or redis.call('HEXISTS', paused, name_of(d)) == 0 and redis.call('EXISTS', breaker) == 0
+    lease_ends[d] = is_open and text(now + tonumber(ARGV[4 + 4 * d])) .. '.25'
+  end
+  return lease_ends[d]
+end
+
+-- An event that is finished, and is sent again after its claim had lapsed, starts anew. What waits for a person stays, but
+-- for the destinations that it is sent to again; its attempts are counted on, so that an answer to an old one is known
+-- as such.
+local function start_anew(event, member, routed)
+  local kept, aside, tokens = {}, 0, {}
+  local fields = redis.call('HGETALL', event)
   for i = 1, #fields, 2 do
     local name = string.match(fields[i], '^:(.*)$')
     if name and routed[name] then
@@ -62,36 +75,85 @@ if left then
       kept[#kept + 1], kept[#kept + 2] = fields[i], fields[i + 1]
     end
   end
-  redis.call('DEL', KEYS[2])
+  redis.call('DEL', event)
   if aside > 0 then
-    redis.call('HSET', KEYS[2], 'd', aside, unpack(kept))
+    redis.call('HSET', event, 'd', aside, unpack(kept))
   end
-  left = tokens
+  return tokens
 end
 
--- Whether a destination takes deliveries at all: it is not paused, and nothing is known against it.
-local some_paused
-local function is_open(name)
-  if some_paused == nil then
-    some_paused = redis.call('EXISTS', base .. 'paused') == 1
+-- What is written together, at the end: deliveries by destination, and events.
+local due, history = {}, {}
+local unfinished = text(UNFINISHED + now)
+
+-- Gives the reply for the event whose arguments begin at `at`.
+local function claim(claim_key, event, at, count)
+  local member, lane = ARGV[at], ARGV[at + 3]
+  if not redis.call('SET', claim_key, ARGV[at + 4], 'NX', 'EX', window) then
+    redis.call('EXPIRE', claim_key, window)
+    return 0
   end
-  return not (some_paused and redis.call('HEXISTS', base .. 'paused', name) == 1)
-    and redis.call('EXISTS', base .. 'breaker:' .. name) == 0
+  -- A claim can lapse while a delivery waits for hours; the event itself then still says that it was seen. This claim
+  -- has leased nothing of it, and so must not leave its mark.
+  local left = redis.call('HGET', event, 'n')
+  if left and tonumber(left) > 0 then
+    redis.call('SET', claim_key, '1', 'EX', window)
+    return 0
+  end
+  if count == 0 then
+    return 1
+  end
+  local targets, is_leased, full = {}, {}, not has_room(count) and -1
+  for i = 1, count do
+    local number = tonumber(ARGV[at + 5 + i])
+    targets[i], is_leased[i] = math.abs(number), number < 0
+    full = full or is_full(targets[i]) and -1 - i
+  end
+  if full then
+    redis.call('DEL', claim_key)
+    return full
+  end
+  local tokens
+  if left then
+    local routed = {}
+    for _, d in ipairs(targets) do
+      routed[name_of(d)] = true
+    end
+    tokens = start_anew(event, member, routed)
+  end
+  added = added + count
+  local record, leased = { 'm', moment .. ' ' .. ARGV[at + 1], 'b', ARGV[at + 2], 'n', count }, {}
+  for i, d in ipairs(targets) do
+    local token = tokens and tokens[name_of(d)] or '0'
+    record[#record + 1], record[#record + 2] = ':' .. name_of(d), token .. ' ' .. token .. ' ' .. ARGV[2 + 4 * d]
+    waiting[d] = waiting[d] and waiting[d] + 1
+    if keeps_order(d) and lane ~= '' then
+      enqueue(base, name_of(d), member, lane)
+    else
+      local lease = is_leased[i] and token == '0' and lease_end(d)
+      local entries = due[d] or {}
+      due[d], entries[#entries + 1], entries[#entries + 2] = entries, lease or moment, member
+      leased[#leased + 1] = lease and i or nil
+    end
+  end
+  redis.call('HSET', event, unpack(record))
+  history[#history + 1], history[#history + 2] = unfinished, member
+  return #leased > 0 and leased or 1
 end
 
-local record = { 'm', moment .. ' ' .. ARGV[5], 'b', ARGV[6], 'n', count }
-local leased = { now }
-for i = 1, count do
-  local name, ordering, lease = ARGV[5 + 4 * i], ARGV[6 + 4 * i], tonumber(ARGV[8 + 4 * i])
-  local token = left and left[name] or '0'
-  record[#record + 1], record[#record + 2] = ':' .. name, token .. ' ' .. token .. ' ' .. ordering
-  if lease and token == '0' and is_open(name) then
-    enqueue(base, name, member, false, text(now + lease) .. '.25')
-    leased[#leased + 1] = i
-  else
-    enqueue(base, name, member, ordering == 'o' and ARGV[7] ~= '' and ARGV[7])
-  end
+local reply, key, at = { now }, 4 + destinations, 5 + 4 * destinations
+while KEYS[key] do
+  local count = tonumber(ARGV[at + 5])
+  reply[#reply + 1] = claim(KEYS[key], KEYS[key + 1], at, count)
+  key, at = key + 2, at + 6 + count
 end
-redis.call('HSET', KEYS[2], unpack(record))
-redis.call('ZADD', KEYS[4], text(UNFINISHED + now), member)
-return #leased > 1 and leased or 1
+if added ~= counted then
+  redis.call('INCRBY', KEYS[1], added - counted)
+end
+for d, entries in pairs(due) do
+  enqueue_all(base, name_of(d), entries)
+end
+if #history > 0 then
+  redis.call('ZADD', KEYS[2], unpack(history))
+end
+return reply

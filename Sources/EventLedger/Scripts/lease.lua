@@ -8,7 +8,8 @@
 --       8 the number of this request, which grows   9 `lost` where the reply to the one before never came, or empty
 --       10 `hold` or `retry`: what becomes of an attempt that nothing was recorded of   11 `guard` where updates older
 --       than one delivered are left out, or empty   12 window of the claim in seconds
--- Reply  { milliseconds until the next delivery falls due (-1 if none waits, or while the destination is paused),
+-- Reply  { milliseconds until the next delivery falls due, below 0 if it has been due for so long (null if none waits, or
+--          while the destination is paused),
 --          1 where nothing may be taken before that, whatever falls due, or 0,
 --          { member, token, leases that no attempt came of, flags, 1 if the lease before ran out, head, body }
 --          or { member, `held` or `stale`, head } for what was settled instead, … }
@@ -51,7 +52,7 @@ if latest then
   end
 end
 if redis.call('HEXISTS', KEYS[5], destination) == 1 then
-  return { -1, 1 }
+  return { false, 1 }
 end
 
 local most = tonumber(ARGV[3])
@@ -139,11 +140,7 @@ if open_until and leased > 0 then
   redis.call('HSET', KEYS[4], 'o', text(open_until), 'p', taken[1])
 end
 local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')
-if not first[2] then
-  reply[1] = -1
-else
-  reply[1] = math.max(0, math.ceil(tonumber(first[2])) - now)
-end
+reply[1] = first[2] and math.ceil(tonumber(first[2])) - now or false
 -- Written, too, where the clock was set back: the bucket would not fill until it has caught up.
 if rate and rate > 0 and (leased > 0 or filled_at > now) then
   prepare_to_write()

@@ -8,21 +8,25 @@ local UNFINISHED = 4503599627370496
 
 -- A whole number as Redis shall read it: Lua would write a large one with an exponent.
 local function text(number)
-  return string.format('%.0f', number)
+  return string.format('%d', number)
 end
 
 local moment = text(now)
 
--- Lets a delivery wait for its turn: until now or a score, or, in a lane (`<source>:<subject>`), for those before it.
-local function enqueue(base, destination, member, lane, score)
-  if lane and redis.call('RPUSH', base .. 'queue:' .. destination .. ':' .. lane, member) > 1 then
-    redis.call('HINCRBY', base .. 'behind', destination, 1)
-    return
-  end
+-- Lets deliveries of one destination wait: scores and members in turn.
+local function enqueue_all(base, destination, entries)
   local due = base .. 'due:' .. destination
-  redis.call('ZADD', due, score or moment, member)
-  if redis.call('ZCARD', due) == 1 then
+  redis.call('ZADD', due, unpack(entries))
+  if redis.call('ZCARD', due) == #entries / 2 then
     redis.call('SADD', base .. 'destinations', destination)
   end
 end
 
+-- Lets a delivery wait for its turn: until now, or, in a lane (`<source>:<subject>`), for those before it.
+local function enqueue(base, destination, member, lane)
+  if lane and redis.call('RPUSH', base .. 'queue:' .. destination .. ':' .. lane, member) > 1 then
+    redis.call('HINCRBY', base .. 'behind', destination, 1)
+  else
+    enqueue_all(base, destination, { moment, member })
+  end
+end
