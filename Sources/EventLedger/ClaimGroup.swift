@@ -20,8 +20,10 @@ struct ClaimGroup {
         var lease: Duration?
     }
 
-    /// How many events one call claims at the most: it bounds the time for which the script holds up Redis.
+    /// How many events one call claims at the most: these bounds are those of the time for which the script holds up Redis.
     static let maximumEvents = 64
+    /// After how many deliveries a call claims no more; one event may exceed it.
+    static let maximumDeliveries = 256
     /// After how many bytes of bodies a call claims no more; one body may exceed it.
     static let maximumBytes = 1 << 20
 
@@ -42,9 +44,7 @@ struct ClaimGroup {
     /// - Returns: false if it has to be in another group: this one is full, or has other bounds or other settings of a
     ///   destination.
     mutating func add(_ claim: Claim, limits: ClaimLimits) -> Bool {
-        let size = claim.event.body.readableBytes
-        guard limits == self.limits, claims.isEmpty || claims.count < Self.maximumEvents && bytes < Self.maximumBytes
-        else { return false }
+        guard limits == self.limits, !isFull else { return false }
         let (known, before) = (destinations.count, numbers.count)
         for (index, target) in claim.event.targets.enumerated() {
             guard let number = number(of: target, lease: claim.lease(ofTarget: index)) else {
@@ -55,8 +55,12 @@ struct ClaimGroup {
             numbers.append(number)
         }
         claims.append(claim)
-        bytes += size
+        bytes += claim.event.body.readableBytes
         return true
+    }
+
+    private var isFull: Bool {
+        claims.count >= Self.maximumEvents || numbers.count >= Self.maximumDeliveries || bytes >= Self.maximumBytes
     }
 
     private mutating func number(of target: NewEvent.Target, lease: Duration?) -> Int? {

@@ -149,6 +149,10 @@ import Testing
             var many = ClaimGroup(claim(.sample("a")), limits: .wide)
             let taken = (0..<2 * ClaimGroup.maximumEvents).map { many.add(claim(.sample("\($0)")), limits: .wide) }
             #expect(taken.count { $0 } == ClaimGroup.maximumEvents - 1)
+            let hundred = (0..<100).map { "to_\($0)" }
+            var wide = ClaimGroup(claim(.sample("a", to: hundred)), limits: .wide)
+            let takenWide = (0..<9).map { wide.add(claim(.sample("\($0)", to: hundred)), limits: .wide) }
+            #expect(takenWide.count { $0 } == 2)
         }
     }
 
