@@ -58,6 +58,13 @@ import Testing
         #expect(message.hasSuffix("an alias inside of a mapping key is not supported; write the key out"))
     }
 
+    /// Swift takes more for the end of a line than YAML does.
+    @Test(arguments: [("\u{0B}", 2), ("\u{0C}", 2), ("\n", 3), ("\r\n", 3), ("\r", 3), ("\u{85}", 3), ("\u{2028}", 3)])
+    func theLineOfAnAliasWithinAKeyIsThatOfYAML(separator: String, line: Int) throws {
+        let message = try #require(complaint(Array("a: &a [x, x]\(separator)#\n? *a\n: x\n".utf8)))
+        #expect(message.contains(":\(line):1: an alias inside of a mapping key"))
+    }
+
     @Test func aFileWithManyDuplicateKeysEndsInAProblem() throws {
         let keys = String(repeating: "zz: 1\n", count: 60)
         let message = try #require(complaint(Array((Surroundings.minimal() + "\n" + keys).utf8)))

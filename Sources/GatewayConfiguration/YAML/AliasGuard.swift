@@ -14,10 +14,7 @@ enum AliasGuard {
             /(?:^|[\s\[{,])\?\s/, /(?:^|[\s\[{,?:-])\*[A-Za-z0-9_-]+[ \t]*:/,
             /(?:^|[\s\[{,?:-])\*[A-Za-z0-9_-]+[^\n\r]*[\]}][ \t]*:/,
         ]
-        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-        for (number, line) in lines.enumerated() where keys.contains(where: { line.firstMatch(of: $0) != nil }) {
-            return Place(line: number + 1, column: 1)
-        }
-        return nil
+        let index = TextLines.all(of: text).firstIndex { line in keys.contains { line.firstMatch(of: $0) != nil } }
+        return index.map { Place(line: $0 + 1, column: 1) }
     }
 }

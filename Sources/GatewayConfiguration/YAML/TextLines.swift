@@ -36,9 +36,30 @@ enum TextLines {
         return String(view)
     }
 
+    /// All lines of a text without what ends them; a CR before a LF counts as part of its line.
+    static func all(of text: String) -> [Substring] {
+        var lines: [Substring] = []
+        let scalars = text.unicodeScalars
+        var start = scalars.startIndex
+        var index = start
+        while index < scalars.endIndex {
+            let next = scalars.index(after: index)
+            if endsLine(scalars[index], before: next < scalars.endIndex ? scalars[next] : nil) {
+                lines.append(text[start..<index])
+                start = next
+            }
+            index = next
+        }
+        return lines + [text[start...]]
+    }
+
     private static func endsLine(at index: Int, in scalars: [Unicode.Scalar]) -> Bool {
-        switch scalars[index] {
-        case "\r": index + 1 >= scalars.count || scalars[index + 1] != "\n"
+        endsLine(scalars[index], before: index + 1 < scalars.count ? scalars[index + 1] : nil)
+    }
+
+    private static func endsLine(_ scalar: Unicode.Scalar, before next: Unicode.Scalar?) -> Bool {
+        switch scalar {
+        case "\r": next != "\n"
         case "\n", "\u{85}", "\u{2028}", "\u{2029}": true
         default: false
         }
