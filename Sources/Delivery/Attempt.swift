@@ -26,11 +26,13 @@ struct EndedAttempt: Sendable {
     }
 
     /// Decides what follows.
-    func judged(by destination: Destination, isStopping: Bool, now: Int64, random: Double) -> JudgedAttempt {
+    func judged(
+        by destination: Destination, isStopping: Bool, now: Int64, random: @autoclosure () -> Double
+    ) -> JudgedAttempt {
         let outcome = AttemptOutcome(result, now: now)
         var verdict = Settlement.Verdict(
             after: outcome, attempt: delivery.attempt, retry: destination.retry, onUnknown: destination.onUnknown,
-            isStopping: isStopping, random: random)
+            isStopping: isStopping, random: random())
         if let doubtfulClaim, case .release(let delay) = verdict {
             verdict = .unlease(after: delay, claim: doubtfulClaim)
         }

@@ -12,18 +12,18 @@ extension Settlement.Verdict {
     /// - Parameters:
     ///   - attempt: the number of the attempt, from 1.
     ///   - isStopping: whether the gateway stops: what it has not sent is then for others, at once.
-    ///   - random: a number in 0..<1, for the jitter.
+    ///   - random: a number in 0..<1, for the jitter; asked for where the attempt is to be repeated.
     package init(
         after outcome: AttemptOutcome, attempt: Int, retry: RetryPolicy, onUnknown: Destination.OnUnknown,
-        isStopping: Bool = false, random: Double
+        isStopping: Bool = false, random: @autoclosure () -> Double
     ) {
         switch outcome {
         case .delivered: self = .delivered
         case .rejected, .unsendable: self = .dead
-        case .failed(_, let retryAfter): self.init(attempt: attempt, retry: retry, random: random, retryAfter)
+        case .failed(_, let retryAfter): self.init(attempt: attempt, retry: retry, random: random(), retryAfter)
         case .notMade: self = .release(after: isStopping ? .zero : Self.handBackDelay)
         case .unknown where onUnknown == .hold: self = .held
-        case .unknown: self.init(attempt: attempt, retry: retry, random: random, nil)
+        case .unknown: self.init(attempt: attempt, retry: retry, random: random(), nil)
         }
     }
 

@@ -26,9 +26,10 @@ final class RenderedPayloads {
     /// How many are kept.
     var count: Int { payloads.count }
 
-    /// The event of a delivery in a form.
+    /// The event of a delivery in a form; the sender's own bytes are no work, and are not kept.
     /// - Throws: `InvalidPayload` where the stored body is not what the front door let in.
     func payload(of delivery: LeasedDelivery, as format: PayloadFormat) throws(InvalidPayload) -> RenderedPayload {
+        if format == .raw { return try delivery.event.rendered(as: format) }
         let key = Key(event: delivery.reference, receivedAt: delivery.receivedAt, format: format)
         if let known = payloads[key] { return known }
         let payload = try delivery.event.rendered(as: format)

@@ -5,6 +5,8 @@ import Webhooks
 @testable import EventLedger
 
 @Suite struct RenderedPayloadsTests {
+    private static let format = PayloadFormat.cloudeventsBinary
+
     private func delivery(_ id: String, receivedAt: Int64 = 1, length: Int = 10) -> LeasedDelivery {
         let body = #"{"type":"a.b","data":""# + String(repeating: "x", count: length) + #""}"#
         return LeasedDelivery(
@@ -29,9 +31,10 @@ import Webhooks
     @Test func tellsEventsAndFormsApart() throws {
         let payloads = RenderedPayloads()
         let lengths = try [
-            payloads.payload(of: delivery("a"), as: .raw), payloads.payload(of: delivery("b", length: 20), as: .raw),
-            payloads.payload(of: delivery("a", receivedAt: 2, length: 30), as: .raw),
             payloads.payload(of: delivery("a"), as: .cloudeventsBinary),
+            payloads.payload(of: delivery("b", length: 20), as: .cloudeventsBinary),
+            payloads.payload(of: delivery("a", receivedAt: 2, length: 30), as: .cloudeventsBinary),
+            payloads.payload(of: delivery("a"), as: .cloudevents),
         ].map(\.body.count)
         #expect(Set(lengths).count == 4)
     }
@@ -39,10 +42,10 @@ import Webhooks
     @Test func keepsNoMoreThanItsBoundsAllow() throws {
         let payloads = RenderedPayloads()
         for index in 0..<RenderedPayloads.maximumCount + 10 {
-            _ = try payloads.payload(of: delivery("\(index)"), as: .raw)
+            _ = try payloads.payload(of: delivery("\(index)"), as: Self.format)
         }
         #expect(payloads.count == RenderedPayloads.maximumCount)
-        _ = try payloads.payload(of: delivery("long", length: RenderedPayloads.maximumBytes), as: .raw)
+        _ = try payloads.payload(of: delivery("long", length: RenderedPayloads.maximumBytes), as: Self.format)
         #expect(payloads.count == 0)
     }
 
@@ -51,12 +54,12 @@ import Webhooks
         let length = RenderedPayloads.maximumBytes / 4
         for round in 0..<3 {
             for index in 0..<6 {
-                let rendered = try payloads.payload(of: delivery("\(index)", length: length + index), as: .raw)
-                #expect(rendered.body.count == length + index + 24, "round \(round)")
+                let rendered = try payloads.payload(of: delivery("\(index)", length: length + index), as: Self.format)
+                #expect(rendered.body.count == length + index + 2, "round \(round)")
             }
         }
-        _ = try payloads.payload(of: delivery("long", length: 2 * RenderedPayloads.maximumBytes), as: .raw)
-        let last = try payloads.payload(of: delivery("a"), as: .raw)
-        #expect(last.body.count == 34)
+        _ = try payloads.payload(of: delivery("long", length: 2 * RenderedPayloads.maximumBytes), as: Self.format)
+        let last = try payloads.payload(of: delivery("a"), as: Self.format)
+        #expect(last.body.count == 12)
     }
 }
