@@ -3,7 +3,9 @@ import Redis
 import Webhooks
 
 /// An event that the front door has verified and routed.
-package struct NewEvent: Sendable {
+///
+/// A class, for it passes through many hands and has many parts, each of which a copy of a structure would count.
+package final class NewEvent: Sendable {
     /// A destination that the event goes to, and how its delivery waits.
     package struct Target: Sendable, Hashable {
         /// The destination's name.
