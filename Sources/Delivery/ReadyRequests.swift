@@ -28,9 +28,12 @@ struct ReadyRequests {
         return free > 0 || requests.count <= ahead / 2 ? free + ahead : 0
     }
 
-    /// How many the front door may lease: most of those that there may be, for a quarter is kept for what is queued.
+    /// How many the front door may lease: most of those that are free, for a quarter is kept for what is queued.
+    ///
+    /// It reaches half as far ahead as ``room(concurrency:inFlight:)``, which asks for nothing while more than half are
+    /// there: otherwise the front door could fill the other half for ever, and what is queued would never be looked for.
     func openings(concurrency: Int, inFlight: Int) -> Int {
-        let free = concurrency + ahead(concurrency) - inFlight - requests.count
+        let free = concurrency + ahead(concurrency) / 2 - inFlight - requests.count
         return max(0, free - max(1, free / 4))
     }
 

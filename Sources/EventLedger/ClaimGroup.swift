@@ -20,7 +20,8 @@ struct ClaimGroup {
         var lease: Duration?
     }
 
-    /// How many events one call claims at the most: these bounds are those of the time for which the script holds up Redis.
+    /// How many events one call claims at the most: with the next two it bounds the time for which the script holds up
+    /// Redis.
     static let maximumEvents = 64
     /// After how many deliveries a call claims no more; one event may exceed it.
     static let maximumDeliveries = 256
@@ -37,7 +38,8 @@ struct ClaimGroup {
     /// Begins a group with one claim.
     init(_ claim: Claim, limits: ClaimLimits) {
         self.limits = limits
-        _ = add(claim, limits: limits)
+        let isTaken = add(claim, limits: limits)
+        precondition(isTaken, "an event goes to a destination once")
     }
 
     /// Takes a claim in.

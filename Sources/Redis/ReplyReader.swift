@@ -68,7 +68,8 @@ final class ReplyReader {
     }
 
     // The callbacks. hiredis only compares the object a callback returns with null, and hands it back to freeObject.
-    // Allocated once, written before its first use and never again, and never freed.
+    // Unsafe, for a pointer is not Sendable: allocated once, written before its first use, only read from then on by
+    // whatever thread, and never freed.
     private nonisolated(unsafe) static let functions: UnsafeMutablePointer<redisReplyObjectFunctions> = {
         let functions = UnsafeMutablePointer<redisReplyObjectFunctions>.allocate(capacity: 1)
         functions.initialize(
@@ -105,7 +106,7 @@ final class ReplyReader {
     }()
 
     // An address that is not null; never read through.
-    private nonisolated(unsafe) static let token = UnsafeMutableRawPointer(functions)
+    private static var token: UnsafeMutableRawPointer { UnsafeMutableRawPointer(functions) }
 
     private static func sink(_ task: UnsafePointer<redisReadTask>) -> Sink {
         guard let address = task.pointee.privdata else {

@@ -38,11 +38,28 @@ import Webhooks
     }
 
     @Test(arguments: [
-        (0, true, 0, 15), (0, true, 10, 8), (0, true, 18, 1), (0, true, 19, 0), (5, true, 10, 4), (10, true, 10, 0),
-        (10, true, 12, 0), (0, false, 0, 8), (0, false, 9, 0), (0, false, 12, 0),
+        (0, true, 0, 12), (0, true, 10, 4), (0, true, 13, 1), (0, true, 14, 0), (3, true, 10, 1), (5, true, 10, 0),
+        (10, true, 10, 0), (0, false, 0, 8), (0, false, 9, 0), (0, false, 12, 0),
     ])
     func keepsAQuarterForWhatIsQueued(ready count: Int, quick: Bool, inFlight: Int, openings: Int) {
         #expect(ready(count, quick: quick).openings(concurrency: 10, inFlight: inFlight) == openings)
+    }
+
+    @Test(arguments: [true, false], 1...140)
+    func whatIsQueuedIsLookedForHoweverTheFrontDoorLeases(quick: Bool, concurrency: Int) {
+        for inFlight in 0...concurrency {
+            // Something ready is sent while there is a place.
+            for count in 0...(inFlight == concurrency ? concurrency : 0) {
+                let openings = ready(count, quick: quick).openings(concurrency: concurrency, inFlight: inFlight)
+                guard openings > 0 else { continue }
+                let open = ready(count, quick: quick).room(concurrency: concurrency, inFlight: inFlight + openings)
+                #expect(open > 0, "while they are open")
+                let sent = min(count + openings, concurrency - inFlight)
+                let filled = ready(count + openings - sent, quick: quick)
+                    .room(concurrency: concurrency, inFlight: inFlight + sent)
+                #expect(filled > 0, "when they are filled")
+            }
+        }
     }
 
     @Test func leasesNoMoreAheadThanItsLimit() {

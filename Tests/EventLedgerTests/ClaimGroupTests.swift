@@ -113,6 +113,30 @@ import Testing
         }
     }
 
+    /// Redis takes nothing back of a script that fails, and a claim without its deliveries would be an event lost.
+    @Test(arguments: ["og:{0}:event:clerk:bad", "og:{0}:due:crm", "og:{0}:history", "og:{0}:queue:email:clerk:user_1"])
+    func whatFailsInTheMiddleIsUndoneAndTheSenderKeepsIt(key: String) async throws {
+        try await Bench.with { bench async throws in
+            try await bench.connection.command(key.hasSuffix("bad") ? "SADD" : "HSET", .string(key), "x", "y")
+            let (ledger, limits) = (bench.ledger, ClaimLimits.wide)
+            let targets = [Self.ordered, NewEvent.Target(name: "crm")]
+            func futures() async throws -> [EventLoopFuture<ClaimResult>] {
+                try await bench.connection.eventLoop.submit {
+                    ["a", "bad", "b"].map { ledger.claim(.sample($0, targets: targets), limits: limits) }
+                }.get()
+            }
+            for future in try await futures() {
+                await #expect(throws: RedisError.self) { _ = try await future.get() }
+            }
+            for id in ["a", "bad", "b"] { #expect(try await !bench.exists(Bench.claimKey(id))) }
+            #expect(try await bench.pending() == 0)
+            try await bench.delete(key)
+            for future in try await futures() { #expect(try await future.get() == .claimed) }
+            #expect(try await bench.pending() == 6)
+            #expect(try await bench.lease("crm").deliveries.count == 3)
+        }
+    }
+
     @Test func whatDoesNotBelongTogetherIsClaimedApart() async throws {
         try await Bench.with { bench async throws in
             let promise = bench.connection.eventLoop.makePromise(of: ClaimResult.self)

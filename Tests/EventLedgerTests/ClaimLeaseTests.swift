@@ -92,6 +92,21 @@ import Testing
         }
     }
 
+    @Test func whatIsHeldIsNotReleasedByTheCopyOfItsEvent() async throws {
+        try await Bench.with { bench async throws in
+            // The one that had it died, after the destination was told to hold what is unknown.
+            let (event, copy) = (NewEvent.sample(), NewEvent.sample())
+            _ = try await bench.claim(event, leases: Self.leases)
+            _ = try await bench.claim(copy, leases: Self.leases)
+            try await bench.makeDue("msg_1", at: "email")
+            #expect(try await bench.lease(holdsUnknown: true).passed.map(\.reason) == [.held])
+            let delivery = LeasedDelivery(first: copy, receivedAt: 0)
+            #expect(try await bench.settle(delivery, as: .unlease(after: .zero, claim: copy.mark)) == .overtaken)
+            #expect(try await bench.lease(holdsUnknown: true).deliveries.isEmpty, "it may have been delivered")
+            #expect(try await bench.members(Bench.keyspace.held("email")) == ["clerk:msg_1"])
+        }
+    }
+
     @Test func aLeaseOfAnotherIsNotTakenForThatOfTheClaim() async throws {
         try await Bench.with { bench async throws in
             // The claim only queued it, for it was paused; another gateway leased it, under the same token.

@@ -10,7 +10,7 @@ import Testing
     func theLedgerDoesWhatTheModelDoes(seed: UInt64) async throws {
         try await Bench.with { bench async throws in
             var run = ModelRun(bench: bench, seed: seed)
-            for step in 1...4000 {
+            for step in 1...8000 {
                 try await run.step()
                 if step.isMultiple(of: 100) { try await run.check() }
             }

@@ -15,7 +15,9 @@
 --        written   { i, … } claimed, and leased for these of its destinations, with the token 1 }
 --
 -- The first write is a SET, which Redis refuses when it is out of memory, read-only or unable to persist; what follows
--- in the same script is then never reached. Once it has passed, Redis lets the rest of the script through.
+-- in the same script is then never reached. Once it has passed, Redis lets the rest of the script through, unless a key
+-- holds what this program never puts there, or its user may not do all it does: then what was written is undone, for
+-- Redis takes nothing back, and the whole group is refused. A claim without its deliveries would be an event lost.
 local base, window, most_pending, destinations = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 
 local function name_of(d)
@@ -82,8 +84,8 @@ local function start_anew(event, member, routed)
   return tokens
 end
 
--- What is written together, at the end: deliveries by destination, and events.
-local due, history = {}, {}
+-- What is written together, at the end: deliveries by destination, those of lanes, and events. And the keys to undo.
+local due, lanes, history, undo = {}, {}, {}, {}
 local unfinished = text(UNFINISHED + now)
 
 -- Gives the reply for the event whose arguments begin at `at`.
@@ -93,6 +95,7 @@ local function claim(claim_key, event, at, count)
     redis.call('EXPIRE', claim_key, window)
     return 0
   end
+  undo[#undo + 1] = claim_key
   -- A claim can lapse while a delivery waits for hours; the event itself then still says that it was seen. This claim
   -- has leased nothing of it, and so must not leave its mark.
   local left = redis.call('HGET', event, 'n')
@@ -121,6 +124,7 @@ local function claim(claim_key, event, at, count)
     end
     tokens = start_anew(event, member, routed)
   end
+  undo[#undo + 1] = event
   added = added + count
   local record, leased = { 'm', moment .. ' ' .. ARGV[at + 1], 'b', ARGV[at + 2], 'n', count }, {}
   for i, d in ipairs(targets) do
@@ -128,7 +132,7 @@ local function claim(claim_key, event, at, count)
     record[#record + 1], record[#record + 2] = ':' .. name_of(d), token .. ' ' .. token .. ' ' .. ARGV[2 + 4 * d]
     waiting[d] = waiting[d] and waiting[d] + 1
     if keeps_order(d) and lane ~= '' then
-      enqueue(base, name_of(d), member, lane)
+      lanes[#lanes + 1] = { name_of(d), member, lane }
     else
       local lease = is_leased[i] and token == '0' and lease_end(d)
       local entries = due[d] or {}
@@ -141,19 +145,35 @@ local function claim(claim_key, event, at, count)
   return #leased > 0 and leased or 1
 end
 
-local reply, key, at = { now }, 4 + destinations, 5 + 4 * destinations
-while KEYS[key] do
-  local count = tonumber(ARGV[at + 5])
-  reply[#reply + 1] = claim(KEYS[key], KEYS[key + 1], at, count)
-  key, at = key + 2, at + 6 + count
+local function claim_all()
+  local reply, key, at = { now }, 4 + destinations, 5 + 4 * destinations
+  while KEYS[key] do
+    local count = tonumber(ARGV[at + 5])
+    reply[#reply + 1] = claim(KEYS[key], KEYS[key + 1], at, count)
+    key, at = key + 2, at + 6 + count
+  end
+  if added ~= counted then
+    redis.call('INCRBY', KEYS[1], added - counted)
+    counted = added
+  end
+  for _, ordered in ipairs(lanes) do
+    enqueue(base, unpack(ordered))
+  end
+  for d, entries in pairs(due) do
+    enqueue_all(base, name_of(d), entries)
+  end
+  if #history > 0 then
+    redis.call('ZADD', KEYS[2], unpack(history))
+  end
+  return reply
 end
-if added ~= counted then
-  redis.call('INCRBY', KEYS[1], added - counted)
-end
-for d, entries in pairs(due) do
-  enqueue_all(base, name_of(d), entries)
-end
-if #history > 0 then
-  redis.call('ZADD', KEYS[2], unpack(history))
+
+local is_made, reply = pcall(claim_all)
+if not is_made then
+  if #undo > 0 then
+    redis.call('DEL', unpack(undo))
+    redis.call('DECRBY', KEYS[1], counted)
+  end
+  return type(reply) == 'table' and reply or redis.error_reply(reply)
 end
 return reply

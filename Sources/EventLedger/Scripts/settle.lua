@@ -5,8 +5,8 @@
 --       4 how long a finished event is kept, in milliseconds   5 how many finished events are kept
 --       6 failures in a row that open the breaker   7 time until the first probe, 8 longest time between probes, in
 --       milliseconds   9 how long the stale guard remembers, in milliseconds, or empty where there is none
---       then eight for each attempt: member, token, `delivered` | `retry` | `dead` | `held` | `release` | `unlease <mark>`, delay
---       in milliseconds, answer, `up` | `failing` | `untested`, its duration in milliseconds, the beginning of the body of
+--       then eight for each attempt: member, token, `delivered` | `retry` | `dead` | `held` | `release` |
+--       `unlease <mark>`, delay in milliseconds, answer, `up` | `failing` | `untested`, its duration in milliseconds, the beginning of the body of
 --       the answer; `release` hands back what was leased and not sent, and does not count as an attempt; `unlease` does
 --       so if it was the claim of that mark that leased it, of which the caller has no word
 -- Reply  for each attempt 1 recorded; 2 recorded as `retry` though it was `dead`, for it was the probe of a destination
@@ -85,7 +85,8 @@ local function settle(score, member, token, verdict, delay, answer, health, dura
   local waiting, aside = tonumber(fields[2]), tonumber(fields[3] or '0')
   local stands = standing(lines)
   if tonumber(ended) == token then
-    if stands ~= 'held' or verdict == 'held' then
+    -- Whose lease it was that ran out is not known any more: the copy of an event must not release it.
+    if stands ~= 'held' or verdict == 'held' or mark then
       return is_known(verdict, stands, score, lines) and 1 or 0
     end
     -- It was held because nothing was known of its latest attempt: now something is.

@@ -1,9 +1,10 @@
 import COpenSSL
 
 /// An Ed25519 key (RFC 8032) of Standard Webhooks' `v1a`: the public half verifies, the private half signs too.
+///
+/// `@unchecked Sendable` for the pointer: `key` is written only in `init`, and OpenSSL 3 only reads a key that it verifies
+/// or signs with; every call has a context of its own.
 final class Ed25519Key: @unchecked Sendable {
-    // Unchecked Sendable: `key` is written only in `init`, and OpenSSL 3 only reads a key that it verifies or signs
-    // with; every call has a context of its own.
     private let key: OpaquePointer
 
     /// The length of a public key, and of the seed of a private one, in bytes.

@@ -35,9 +35,10 @@ package enum SignatureEncoding: String, Sendable, Hashable, CaseIterable {
 /// A key made ready for HMAC, so that a message costs one duplicated context and no key schedule.
 ///
 /// OpenSSL 3's `EVP_MAC(3)`: a keyed context is duplicated for each message with `EVP_MAC_CTX_dup`.
+///
+/// `@unchecked Sendable` for the pointer: `keyed` is written only in `init`. Later calls duplicate it, which only reads it
+/// (OpenSSL's hmac_dup), and each message works on a duplicate of its own.
 final class HMACKey: @unchecked Sendable {
-    // Unchecked Sendable: `keyed` is written only in `init`. Later calls duplicate it, which only reads it
-    // (OpenSSL's hmac_dup), and each message works on a duplicate of its own.
     private let keyed: OpaquePointer
     private let length: Int
     private let encoding: SignatureEncoding

@@ -96,7 +96,8 @@ struct BenchRun: Sendable {
             if count >= wanted { return true }
             if count != last.count { last = (count, .now) }
             if .now - last.at > Self.patience { return false }
-            // A look at a counter: the end is measured where deliveries arrive, not here.
+            // The period of a look at a counter that other threads count up without telling: the figures are taken where
+            // deliveries arrive, so that the pause is in none of them.
             try? await Task.sleep(for: .milliseconds(20))
             if Task.isCancelled { return false }
         }

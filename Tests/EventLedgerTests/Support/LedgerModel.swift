@@ -128,8 +128,9 @@ struct LedgerModel {
         _ id: String, token: Int, at destination: String, as verdict: Settlement.Verdict
     ) -> SettlementResult {
         guard let delivery = events[id]?.deliveries[destination], delivery.token == token else { return .overtaken }
+        let isUnlease = if case .unlease = verdict { true } else { false }
         switch delivery.state {
-        case .held where verdict != .held: enqueue(id, at: destination)
+        case .held where verdict != .held && !isUnlease: enqueue(id, at: destination)
         case .leased:
             if case .unlease(_, let mark) = verdict {
                 guard delivery.isLeasedByClaim, claims[id] == mark.number else { return .overtaken }
