@@ -89,6 +89,7 @@ struct ExactlyOnceTests {
             _ = try await redis.command("DEL", claim)
             #expect(try await gateway.post(event).status == 200)
             _ = try await redis.command("DEL", claim)
+            try await email.waitForRequests(1)
             email.release()
             try await gateway.waitForLog("delivered")
             #expect(try await redis.timeToLive(claim) > 86_390)
