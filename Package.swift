@@ -145,8 +145,8 @@ let package = Package(
         .testTarget(
             name: "DeliveryTests",
             dependencies: [
-                "Curl", "Delivery", "EventLedger", "GatewayConfiguration", "Redis", "Telemetry", "TestSupport",
-                "Webhooks",
+                "Curl", "Delivery", "EventLedger", "FrontDoor", "GatewayConfiguration", "Redis", "Telemetry",
+                "TestSupport", "Webhooks",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -155,7 +155,7 @@ let package = Package(
         .testTarget(
             name: "AdminTests",
             dependencies: [
-                "Admin", "EventLedger", "GatewayConfiguration", "Redis", "TestSupport", "Webhooks",
+                "Admin", "EventLedger", "FrontDoor", "GatewayConfiguration", "Redis", "TestSupport", "Webhooks",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
@@ -184,7 +184,7 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "TestSupport", "Webhooks", "oncegate",
+                "FrontDoor", "TestSupport", "Webhooks", "oncegate",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FrontDoor
 import Telemetry
 
 @main
@@ -12,4 +13,9 @@ struct Oncegate: AsyncParsableCommand {
             Serve.self, Check.self, Init.self, Events.self, DeadLetters.self, Replay.self, Forget.self,
             Destinations.self, Send.self, Sign.self, Demo.self, Bench.self,
         ])
+
+    static func main() async {
+        HTTPTypes.instantiate()
+        await main(nil)
+    }
 }

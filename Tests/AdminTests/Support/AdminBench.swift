@@ -1,5 +1,6 @@
 import Admin
 import EventLedger
+import FrontDoor
 import GatewayConfiguration
 import NIOCore
 import NIOPosix
@@ -68,6 +69,7 @@ struct AdminBench: Sendable {
         _ api: AdminAPI = .withoutRedis, readiness: @escaping @Sendable () async -> Readiness = { .ready },
         metrics: @escaping @Sendable () async -> String = { "" }, _ body: (Int) async throws -> Void
     ) async throws {
+        HTTPTypes.instantiate()
         let (ports, bound) = AsyncStream<Int>.makeStream()
         let listener = AdminListener(
             address: ListenAddress(host: "127.0.0.1", port: 0), group: MultiThreadedEventLoopGroup.singleton,

@@ -1,3 +1,4 @@
+import FrontDoor
 import NIOCore
 import NIOHTTP1
 import NIOPosix
@@ -40,6 +41,7 @@ final class HTTPService: Sendable {
         answer: @escaping @Sendable (Request) -> Answer = { _ in Answer() },
         _ body: (HTTPService) async throws -> Void
     ) async throws {
+        HTTPTypes.instantiate()
         let service = HTTPService(answer)
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)

@@ -1,3 +1,4 @@
+import FrontDoor
 import Glibc
 import NIOCore
 import NIOHTTP1
@@ -48,6 +49,7 @@ final class RecordingService: Sendable {
 
     /// - Parameter answers: one for each request in turn; the last one stays.
     init(answers: [Answer] = [.status(200)]) throws {
+        HTTPTypes.instantiate()
         state = Mutex(State(answers: answers))
         socket = Glibc.socket(AF_INET, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
         var address = sockaddr_in()
