@@ -26,7 +26,7 @@ struct Gateway: Sendable {
 
     private let embedded: EmbeddedRedis?
     private let connections: [RedisConnection]
-    private let control: RedisConnection
+    private let delivery: RedisConnection
     private let door: DoorKeeper
     private let dispatchers: Dispatchers
     private let history: History
@@ -60,7 +60,7 @@ struct Gateway: Sendable {
         let deliveryConnection = connect(deliveryLoop, logger: quiet)
         let control = connect(deliveryLoop, logger: logger)
         connections = doorConnections + [deliveryConnection, control]
-        self.control = control
+        delivery = deliveryConnection
         let controlLedger = Ledger(connection: control, keyspace: keyspace)
 
         let metrics = Metrics(version: Version.current)
@@ -113,9 +113,9 @@ struct Gateway: Sendable {
             })
         services.append(Running(admin.run))
         services.append(
-            Running { [dispatchers, control] in
+            Running { [dispatchers, delivery] in
                 // Without Redis after a while, as the door does.
-                try? await control.waitUntilConnected(deadline: .now + DoorKeeper.patience)
+                try? await delivery.waitUntilConnected(deadline: .now + DoorKeeper.patience)
                 try await dispatchers.run()
             })
         services.append(Running(history.run))
