@@ -50,7 +50,7 @@ extension Dispatcher {
         timer?.cancel()
     }
 
-    /// Waits for a reply on its own executor; the future's `get()` would take it to another thread and back.
+    /// Waits for a reply without leaving the actor, as in the future's `get()`: that costs turns of the loop.
     func value<Value: Sendable>(of reply: EventLoopFuture<Value>) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             reply.whenComplete { continuation.resume(with: $0) }

@@ -13,6 +13,7 @@ package final class Dispatchers: Sendable {
 
     private let environment: DispatchEnvironment
     private let running: RunningDispatchers
+    private let executor: LoopTaskExecutor
     private let (configurations, configure) = AsyncStream<GatewayConfiguration>.makeStream(
         bufferingPolicy: .bufferingNewest(1))
 
@@ -25,6 +26,7 @@ package final class Dispatchers: Sendable {
     ) {
         let running = RunningDispatchers()
         self.running = running
+        executor = LoopTaskExecutor(eventLoop)
         environment = DispatchEnvironment(
             ledger: ledger, eventLoop: eventLoop, http: CurlLoop { running.handOver($0) },
             payloads: .makeBoxSendingValue(RenderedPayloads(), eventLoop: eventLoop), metrics: metrics,
@@ -78,7 +80,7 @@ package final class Dispatchers: Sendable {
                 let dispatcher = running.add(destination.name) { number in
                     Dispatcher(number: number, destination: destination, bounds: bounds, environment: environment)
                 }
-                group.addTask { [running] in
+                group.addTask(executorPreference: executor) { [running] in
                     await dispatcher.run()
                     running.ended(dispatcher)
                 }
