@@ -9,16 +9,18 @@ struct DestinationRequestTests {
         #"{"data":{"id":"inv_1","total":10.50,"big":12345678901234567890,"note":"\u00e9 \/ ü"},"instance_id":"ins_1","#
         + #""object":"event","timestamp":1654012591835,"type":"invoice.paid"}"#
 
-    /// Delivers one event, and gives what the service received.
+    /// Delivers one event, and gives what the service received. The event is signed when the gateway is there, for a
+    /// test may have to wait for its place.
     private func delivered(
-        _ event: SignedEvent, _ options: String, changing change: (inout RawRequest) -> Void = { _ in }
+        _ event: @autoclosure () -> SignedEvent, _ options: String,
+        changing change: (inout RawRequest) -> Void = { _ in }
     ) async throws -> RecordingService.Request {
         var received: RecordingService.Request?
         try await Stage.with { stage in
             let email = try await stage.service()
             let redis = try await stage.redis()
             let gateway = try await stage.gateway(Setup(redis: redis, destinations: [.init("email", email, options)]))
-            var request = try event.request()
+            var request = try event().request()
             change(&request)
             #expect(try await gateway.send(request).status == 202)
             received = try await email.waitForRequests(1)[0]
@@ -109,8 +111,8 @@ struct DestinationRequestTests {
     @Test("signing_secret: the gateway signs what it sends, at the time of the attempt")
     func signed() async throws {
         let secret = "whsec_ZGVzdGluYXRpb24tc2lnbmluZy1rZXktMTIzNA=="
-        let event = SignedEvent(id: "evt_1", body: Self.invoice).moved(by: -200)
-        let request = try await delivered(event, #"signing_secret: "\#(secret)""#)
+        let request = try await delivered(
+            SignedEvent(id: "evt_1", body: Self.invoice).moved(by: -200), #"signing_secret: "\#(secret)""#)
         let timestamp = try #require(request.headers.first(name: "webhook-timestamp"))
         let age = Date().timeIntervalSince1970 - (try #require(Double(timestamp)))
         #expect((-1...60).contains(age))
