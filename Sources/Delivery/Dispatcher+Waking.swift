@@ -50,7 +50,7 @@ extension Dispatcher {
         timer?.cancel()
     }
 
-    /// Waits for a reply without leaving the actor, as in the future's `get()`: that costs turns of the loop.
+    /// Waits for a reply without leaving the actor, which the future's `get()` would do.
     func value<Value: Sendable>(of reply: EventLoopFuture<Value>) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             reply.whenComplete { continuation.resume(with: $0) }

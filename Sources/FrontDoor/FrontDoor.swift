@@ -53,7 +53,6 @@ package struct FrontDoor: Sendable {
         onQueued: @escaping @Sendable ([String]) -> Void,
         opening: @escaping @Sendable (String) -> (any Opening)? = { _ in nil }
     ) throws {
-        HTTPTypes.instantiate()
         door = try Door(
             configuration: configuration, metrics: metrics, logger: logger, clock: clock, onQueued: onQueued,
             opening: opening)

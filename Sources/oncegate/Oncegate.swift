@@ -15,7 +15,7 @@ struct Oncegate: AsyncParsableCommand {
         ])
 
     static func main() async {
-        HTTPTypes.instantiate()
+        HTTPTypes.instantiate()  // for every command that listens, whichever of its listeners is first
         await main(nil)
     }
 }

@@ -39,6 +39,7 @@ struct TestDoor: Sendable {
         limits: GatewayConfiguration.Limits = .init(), redis: TestRedis? = nil,
         _ body: @Sendable (TestDoor, @Sendable () -> Void) async throws -> Void
     ) async throws {
+        HTTPTypes.instantiate()
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         if let redis {
