@@ -27,19 +27,20 @@ package struct Envelope: Sendable, Equatable {
             type: try checked(type: body.text(members.type)),
             timestamp: members.timestamp.flatMap { Timestamp(number: $0, in: body)?.milliseconds },
             instanceID: body.attribute(members.instanceID),
-            subject: body.attribute(members.data.flatMap { body.lastMember("id", of: $0) }),
+            subject: body.attribute(members.dataID),
             dataRange: members.data)
     }
 
     /// Checks that a body is a JSON object, and finds the members that most senders have.
     @discardableResult
     static func validate(_ body: RawSpan) throws(InvalidPayload) -> EnvelopeMembers {
+        var members = EnvelopeMembers()
         do throws(JSONError) {
-            try JSONScanner.validate(body)
+            try JSONScanner.validate(body) { members.take($1, in: $0) }
         } catch {
             throw InvalidPayload(.notJSON(error))
         }
-        guard let members = EnvelopeMembers(in: body) else { throw InvalidPayload(.notAnObject) }
+        guard body.byte(body.skippingWhiteSpace(0)) == UInt8(ascii: "{") else { throw InvalidPayload(.notAnObject) }
         return members
     }
 
@@ -52,27 +53,32 @@ package struct Envelope: Sendable, Equatable {
     }
 }
 
-/// Where the envelope's members are.
+/// Where the envelope's members are: of each the last one, where its key is repeated.
 struct EnvelopeMembers {
-    var type: Range<Int>?
-    var timestamp: Range<Int>?
-    var instanceID: Range<Int>?
-    var data: Range<Int>?
+    private(set) var type: Range<Int>?
+    private(set) var timestamp: Range<Int>?
+    private(set) var instanceID: Range<Int>?
+    private(set) var data: Range<Int>?
+    /// The member `id` of the last `data`.
+    private(set) var dataID: Range<Int>?
+    /// The member `id` of the object that is being read, which may turn out to be `data`.
+    private var innerID: Range<Int>?
 
-    init?(in body: RawSpan) {
-        guard body.byte(body.skippingWhiteSpace(0)) == UInt8(ascii: "{"),
-            var cursor = JSONCursor(at: body.skippingWhiteSpace(0), in: body)
-        else { return nil }
-        while let (key, value) = cursor.next(in: body) {
-            if body.string(key, is: "type") {
-                type = value
-            } else if body.string(key, is: "data") {
-                data = value
-            } else if body.string(key, is: "timestamp") {
-                timestamp = value
-            } else if body.string(key, is: "instance_id") {
-                instanceID = value
-            }
+    /// Takes in a member of the body, or of an object within.
+    mutating func take(_ member: JSONScanner.Member, in body: RawSpan) {
+        guard member.depth == 1 else {
+            if body.string(member.key, is: "id") { innerID = member.value }
+            return
         }
+        if body.string(member.key, is: "type") {
+            type = member.value
+        } else if body.string(member.key, is: "data") {
+            (data, dataID) = (member.value, innerID)
+        } else if body.string(member.key, is: "timestamp") {
+            timestamp = member.value
+        } else if body.string(member.key, is: "instance_id") {
+            instanceID = member.value
+        }
+        innerID = nil
     }
 }

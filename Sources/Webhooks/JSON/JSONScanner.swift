@@ -14,24 +14,48 @@ package struct JSONScanner {
     private var depth = 0
     /// One bit for each open container: set for an object.
     private var objects = InlineArray<8, UInt64>(repeating: 0)
+    /// The latest key, with its quotes, and the beginning of its value, on each of the reported depths.
+    private var members = InlineArray<2, (key: Range<Int>, value: Int)>(repeating: (0..<0, 0))
 
     private init() {}
+
+    /// A member of an object, reported when its value has been read.
+    struct Member {
+        /// The key with its quotes.
+        let key: Range<Int>
+        let value: Range<Int>
+        /// 1 in the outermost object, 2 in an object that is a value there.
+        let depth: Int
+    }
 
     /// Checks that the bytes are one JSON text.
     /// - Throws: ``JSONError`` with the first fault.
     package static func validate(_ bytes: RawSpan) throws(JSONError) {
-        var scanner = JSONScanner()
-        try scanner.scanText(bytes)
+        try validate(bytes) { _, _ in }
     }
 
-    private mutating func scanText(_ bytes: RawSpan) throws(JSONError) {
+    /// Checks that the bytes are one JSON text, and reports members of objects on the way, so that a reader of a few
+    /// of them needs no walk of its own.
+    /// - Parameter onMember: called with the bytes and a member of the outermost two levels; one on the second comes
+    ///   before the one that it is in. What was reported means nothing if the text then turns out to be none.
+    /// - Throws: ``JSONError`` with the first fault.
+    static func validate(_ bytes: RawSpan, onMember: (RawSpan, Member) -> Void) throws(JSONError) {
+        var scanner = JSONScanner()
+        try scanner.scanText(bytes, onMember)
+    }
+
+    private mutating func scanText(_ bytes: RawSpan, _ onMember: (RawSpan, Member) -> Void) throws(JSONError) {
         var isComplete = false
         while !isComplete {
             position = bytes.skippingWhiteSpace(position)
-            if try scanValueOrOpening(bytes) { isComplete = try scanClosings(bytes) }
+            if isReported { members[depth - 1].value = position }
+            if try scanValueOrOpening(bytes) { isComplete = try scanClosings(bytes, onMember) }
         }
         guard position == bytes.byteCount else { throw JSONError(.trailingData, at: position) }
     }
+
+    /// Whether the innermost open container is an object whose members are reported.
+    private var isReported: Bool { 1...2 ~= depth && isInObject }
 
     /// Reads a scalar, an empty container, or the opening of a container up to its first value.
     /// - Returns: whether a value has ended.
@@ -62,8 +86,14 @@ package struct JSONScanner {
 
     /// Reads what follows a value: the ends of containers, and at most one comma, with the key after it in an object.
     /// - Returns: whether the text is complete.
-    private mutating func scanClosings(_ bytes: RawSpan) throws(JSONError) -> Bool {
+    private mutating func scanClosings(
+        _ bytes: RawSpan, _ onMember: (RawSpan, Member) -> Void
+    ) throws(JSONError) -> Bool {
         while true {
+            if isReported {
+                let (key, value) = members[depth - 1]
+                onMember(bytes, Member(key: key, value: value..<position, depth: depth))
+            }
             position = bytes.skippingWhiteSpace(position)
             guard depth > 0 else { return true }
             switch (bytes.byte(position), isInObject) {
@@ -83,7 +113,9 @@ package struct JSONScanner {
     /// Reads a key and the colon after it.
     private mutating func scanKey(_ bytes: RawSpan) throws(JSONError) {
         guard bytes.byte(position) == UInt8(ascii: "\"") else { throw unexpected(bytes) }
+        let start = position
         try scanString(bytes)
+        if depth <= 2 { members[depth - 1].key = start..<position }
         position = bytes.skippingWhiteSpace(position)
         guard bytes.byte(position) == UInt8(ascii: ":") else { throw unexpected(bytes) }
         position += 1

@@ -77,6 +77,26 @@ import Webhooks
         #expect(envelope.subject == expected.subject)
     }
 
+    @Test(
+        arguments: [
+            (#"{"type":"t","data":{"id":"a"}}"#, "a"),
+            (#"{"data":{"n":[{"id":"b"}],"id":"a","z":{"id":"b"}},"type":"t"}"#, "a"),
+            (#" { "d\u0061ta" : { "\u0069d" : "a" } , "type" : "t" } "#, "a"),
+            // Of a repeated key the last one counts, whatever it holds.
+            (#"{"type":"t","data":{"id":"b","id":"a"}}"#, "a"), (#"{"type":"t","data":{"id":"a","id":1}}"#, nil),
+            (#"{"type":"t","data":{"id":"b"},"data":{"id":"a"}}"#, "a"),
+            (#"{"type":"t","data":{"id":"a"},"data":{}}"#, nil), (#"{"type":"t","data":{"id":"a"},"data":null}"#, nil),
+            // An id elsewhere is none of `data`.
+            (#"{"type":"t","id":"a","x":{"id":"a"},"data":{"n":1}}"#, nil),
+            (#"{"type":"t","x":{"id":"a"},"data":1}"#, nil),
+            (#"{"type":"t","data":[{"id":"a"}]}"#, nil), (#"{"type":"t","data":{"x":{"id":"a"}}}"#, nil),
+            (#"{"type":"t","data":{"x":[],"y":{}},"x":{"id":"a"}}"#, nil),
+            (#"{"type":"t","data":{"Id":"a","id2":"a"}}"#, nil),
+        ] as [(String, String?)])
+    func findsTheSubject(text: String, subject: String?) throws {
+        #expect(try parse(text).subject == subject)
+    }
+
     @Test func refusesBodiesThatAreNoEvents() throws {
         let mark = #expect(throws: InvalidPayload.self) {
             try parse(Resource.bytes("wire/edge.raw.bom.txt"))
