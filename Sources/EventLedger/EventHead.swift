@@ -1,4 +1,5 @@
 import NIOCore
+import Redis
 
 /// What the ledger keeps of an event beside its body, packed into one text: a field of its own for each would cost more
 /// memory than most of the values.
@@ -37,18 +38,19 @@ package struct EventHead: Sendable, Equatable {
         let subject = subject ?? ""
         let contentType = contentType ?? ""
         let traceparent = traceparent ?? ""
-        // The line of numbers is shorter than 96 bytes.
         let length = type.utf8.count + subject.utf8.count + contentType.utf8.count + traceparent.utf8.count
-        var packed = ByteBufferAllocator().buffer(capacity: 96 + length)
-        packed.writeDecimal(Int(signedTimestamp))
-        packed.writeInteger(Self.space)
-        packed.writeDecimal(Int(time))
-        for text in [type, subject, contentType, traceparent] {
-            packed.writeInteger(Self.space)
-            packed.writeDecimal(text.utf8.count)
+        var packed = ByteBuffer()
+        packed.write(atMost: 6 * (ByteWriter.maximumDigits + 1) + length) { writer in
+            writer.write(decimal: Int(signedTimestamp))
+            writer.write(Self.space)
+            writer.write(decimal: Int(time))
+            for text in [type, subject, contentType, traceparent] {
+                writer.write(Self.space)
+                writer.write(decimal: text.utf8.count)
+            }
+            writer.write(Self.lineEnd)
+            for text in [type, subject, contentType, traceparent] { writer.write(text) }
         }
-        packed.writeInteger(Self.lineEnd)
-        for text in [type, subject, contentType, traceparent] { packed.writeString(text) }
         return packed
     }
 

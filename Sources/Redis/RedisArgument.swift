@@ -20,12 +20,9 @@ package enum RedisArgument: Sendable, Hashable {
         case .string(let string): string.utf8.count
         case .joined(let first, let second): first.utf8.count + second.utf8.count
         case .bytes(let buffer): buffer.readableBytes
-        case .integer: Self.maximumIntegerDigits
+        case .integer: ByteWriter.maximumDigits
         }
     }
-
-    /// The length of `Int.min` in decimal digits, with its sign.
-    static let maximumIntegerDigits = 20
 }
 
 extension RedisArgument: ExpressibleByStringLiteral {

@@ -82,12 +82,16 @@ final class RedisChannelHandler: ChannelInboundHandler {
 
     /// Writes a command, or refuses it.
     private func send(_ waiting: Waiting, _ words: [RedisArgument]...) {
-        if let refusal = pipeline.refusal(ofCommandWith: words.reduce(0) { $0 + Self.size($1) }) {
+        let count = words.reduce(0) { $0 + $1.count }
+        let bound = words.reduce(0) { $0 + Self.size($1) }
+        if let refusal = pipeline.refusal(ofCommandWith: bound) {
             return complete(waiting, .failure(refusal))
         }
-        var written = outgoing.writeCommand(words: words.reduce(0) { $0 + $1.count })
-        for list in words {
-            for word in list { written += outgoing.writeWord(word) }
+        let written = outgoing.write(atMost: bound + (1 + count) * ByteWriter.maximumFraming) { writer in
+            writer.writeCommand(words: count)
+            for list in words {
+                for word in list { writer.writeWord(word) }
+            }
         }
         if pipeline.isFlushed {
             turnStartedAt = .now()

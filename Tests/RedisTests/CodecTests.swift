@@ -16,8 +16,11 @@ import Testing
     ])
     func encoding(command: [RedisArgument], expected: String) {
         var output = ByteBuffer()
-        var written = output.writeCommand(words: command.count)
-        for word in command { written += output.writeWord(word) }
+        let bound = command.reduce(ByteWriter.maximumFraming) { $0 + $1.lengthBound + ByteWriter.maximumFraming }
+        let written = output.write(atMost: bound) { writer in
+            writer.writeCommand(words: command.count)
+            for word in command { writer.writeWord(word) }
+        }
         #expect(written == expected.unicodeScalars.count)
         #expect(Array(output.readableBytesView) == expected.unicodeScalars.map { UInt8($0.value) })
     }
