@@ -75,7 +75,8 @@ package struct ClaimLimits: Sendable, Equatable {
 }
 
 extension Ledger {
-    /// Claims an event and queues its deliveries in one step, together with what else is claimed in this turn of the loop.
+    /// Claims an event and queues its deliveries in one step, together with what else is claimed in this turn of the loop,
+    /// or while Redis works on the claims before it.
     ///
     /// The future fails with a ``RedisError`` where Redis is away or refuses the write. After a timeout or a lost
     /// connection the claim may have been made all the same: the sender's next try is then answered as a duplicate,
@@ -97,18 +98,21 @@ extension Ledger {
     }
 
     private func gather(_ claim: ClaimGroup.Claim, _ limits: ClaimLimits) {
-        guard claims.value?.add(claim, limits: limits) != true else { return }
-        makeClaims()
-        claims.value = ClaimGroup(claim, limits: limits)
-        // When all has been read that has come in.
-        connection.eventLoop.execute { makeClaims() }
+        let addition = claims.value.add(claim, limits: limits)
+        if let group = addition.full { makeClaims(of: group) }
+        if addition.needsLook { look() }
     }
 
-    private func makeClaims() {
-        guard let group = claims.value else { return }
-        claims.value = nil
+    private func look() {
+        connection.eventLoop.assumeIsolated().execute {
+            if let group = claims.value.next() { makeClaims(of: group) }
+        }
+    }
+
+    private func makeClaims(of group: ClaimGroup) {
         let (keys, arguments) = group.call(keyspace)
         connection.evaluate(Scripts.claim, keys: keys, arguments: arguments).assumeIsolated().whenComplete {
+            if claims.value.replied() { look() }
             group.complete(with: $0)
         }
     }

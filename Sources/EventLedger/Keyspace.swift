@@ -56,8 +56,6 @@ package struct Keyspace: Sendable {
 
     func claim(_ event: EventReference) -> String { claims + event.member }
     func event(_ event: EventReference) -> String { events + event.member }
-    func claim(member: String) -> RedisArgument { .joined(claims, member) }
-    func event(member: String) -> RedisArgument { .joined(events, member) }
     func due(_ destination: String) -> String { dues + destination }
     func dueWord(_ destination: String) -> RedisArgument { .joined(dues, destination) }
     func dead(_ destination: String) -> String { base + "dead:" + destination }

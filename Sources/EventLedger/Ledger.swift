@@ -11,8 +11,7 @@ package struct Ledger: Sendable {
 
     let connection: RedisConnection
     let keyspace: Keyspace
-    /// What is to be claimed at the end of this turn of the loop.
-    let claims: NIOLoopBoundBox<ClaimGroup?>
+    let claims: NIOLoopBoundBox<ClaimQueue>
 
     /// Makes a ledger that works over one connection.
     ///
@@ -20,7 +19,7 @@ package struct Ledger: Sendable {
     package init(connection: RedisConnection, keyspace: Keyspace) {
         self.connection = connection
         self.keyspace = keyspace
-        claims = .makeEmptyBox(eventLoop: connection.eventLoop)
+        claims = .makeBoxSendingValue(ClaimQueue(), eventLoop: connection.eventLoop)
     }
 
     /// Calls a script whose reply is a list.

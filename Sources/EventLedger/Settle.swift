@@ -143,14 +143,22 @@ extension Ledger {
             guardTime.map { .integer($0.milliseconds) } ?? "",
         ]
         arguments.reserveCapacity(arguments.count + 8 * settlements.count)
+        var latest: Settlement?
         for settlement in settlements {
-            let (verdict, delay) = settlement.verdict.words
-            arguments.append(contentsOf: [
-                .string(settlement.reference.member), .integer(settlement.token), .string(verdict),
-                .integer(delay.milliseconds), .string(settlement.answer), .string(settlement.health.rawValue),
-                .integer(settlement.duration.milliseconds),
-                settlement.answerBody.isEmpty ? "" : .bytes(ByteBuffer(bytes: settlement.answerBody)),
-            ])
+            arguments.append(.string(settlement.reference.member))
+            arguments.append(.integer(settlement.token))
+            arguments.append(.integer(settlement.duration.milliseconds))
+            if let latest, latest.isLike(settlement) {
+                arguments.append("=")
+            } else {
+                let (verdict, delay) = settlement.verdict.words
+                arguments += [
+                    .string(verdict), .integer(delay.milliseconds), .string(settlement.answer),
+                    .string(settlement.health.rawValue),
+                    settlement.answerBody.isEmpty ? "" : .bytes(ByteBuffer(bytes: settlement.answerBody)),
+                ]
+            }
+            latest = settlement
         }
         let count = settlements.count
         return list(
@@ -173,6 +181,13 @@ extension Ledger {
             }
         }
         return Settled(results: results, breaker: change)
+    }
+}
+
+extension Settlement {
+    /// Whether the same became of another attempt, however long it took: so it is with most of a batch.
+    fileprivate func isLike(_ other: Settlement) -> Bool {
+        verdict == other.verdict && answer == other.answer && health == other.health && answerBody == other.answerBody
     }
 }
 

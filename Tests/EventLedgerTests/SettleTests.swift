@@ -23,6 +23,34 @@ import Testing
         }
     }
 
+    @Test func eachOfABatchHasItsOwnOutcome() async throws {
+        try await Bench.with { bench async throws in
+            let outcomes: [(Settlement.Verdict, answer: String, body: String, milliseconds: Int)] = [
+                (.delivered, "200", "", 1), (.delivered, "200", "", 2), (.delivered, "204", "", 2),
+                (.dead, "410", "gone", 3),
+                (.dead, "410", "gone", 4), (.dead, "410", "gone!", 4), (.delivered, "200", "", 5),
+            ]
+            for index in outcomes.indices { _ = try await bench.claim(.sample("\(index)")) }
+            let deliveries = try await bench.lease().deliveries.sorted { $0.reference.id < $1.reference.id }
+            let settlements = zip(deliveries, outcomes).map { delivery, outcome in
+                Settlement(
+                    reference: delivery.reference, token: delivery.token, verdict: outcome.0, answer: outcome.answer,
+                    answerBody: Array(outcome.body.utf8), duration: .milliseconds(outcome.milliseconds))
+            }
+            let settled = try await bench.ledger.settle(
+                destination: "email", settlements, bounds: .wide, breaker: .wide)
+            #expect(settled.results == outcomes.map { _ in .recorded })
+            for (index, outcome) in outcomes.enumerated() {
+                let entry = try #require(try await bench.record("\(index)")?.entries.first)
+                #expect(entry.what == (outcome.0 == .dead ? "dead" : "delivered"))
+                #expect(entry.answer == outcome.answer && entry.duration == outcome.milliseconds)
+                let kept = try await bench.connection.command("HGET", .string(Bench.eventKey("\(index)")), "y:email")
+                #expect(kept.string == (outcome.body.isEmpty ? nil : outcome.body))
+            }
+            try await bench.checkInvariants()
+        }
+    }
+
     @Test func whatIsHandedBackCostsNoAttempt() async throws {
         try await Bench.with { bench async throws in
             _ = try await bench.claim(.sample())

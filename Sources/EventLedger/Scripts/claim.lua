@@ -2,14 +2,16 @@
 -- for a delivery can have it leased in the same step: it is queued as one that it has taken already, and is not read back.
 -- What a group of events has in common is read and written once.
 --
--- KEYS  1 pending   2 history   3 behind   4… due of each destination, then claim and event of each event
+-- KEYS  1 pending   2 history   3 behind   4… due of each destination
 -- ARGV  1 what all keys begin with   2 window of the claims in seconds   3 most deliveries that may be pending
---       4 how many destinations there are in all
---       then four for each of them: its name, `o` where it keeps an order or `-`, the most of its deliveries that may be
---       pending or an empty text, and the lease in milliseconds or an empty text
---       then for each event: member of the sets, head without the time it is received at, raw body, source and subject
---       with a colon between or empty where it has no subject, mark of the claim, which its key holds, in how many
---       destinations it is routed, and the number of each, negative where its delivery is to be leased
+--       4 how many destinations there are in all   5 how many plans
+--       then four for each destination: its name, `o` where it keeps an order or `-`, the most of its deliveries that may
+--       be pending or an empty text, and the lease in milliseconds or an empty text
+--       then for each plan, by which some of the events go out: in how many destinations, and the number of each, negative
+--       where its delivery is to be leased
+--       then for each event: member of the sets, head without the time it is received at, raw body, number of its plan;
+--       where the plan has a lease, the mark of the claim, which its key holds; and where the plan has a destination that
+--       keeps an order, source and subject with a colon between or empty where it has no subject
 -- Reply  { the time, and for each event
 --        1 claimed   0 seen before   -1 too many deliveries pending in all, -1 - i at its destination i: nothing is left
 --        written   { i, … } claimed, and leased for these of its destinations, with the token 1 }
@@ -19,13 +21,14 @@
 -- holds what this program never puts there, or its user may not do all it does: then what was written is undone, for
 -- Redis takes nothing back, and the whole group is refused. A claim without its deliveries would be an event lost.
 local base, window, most_pending, destinations = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local claims, events = base .. 'claim:', base .. 'event:'
 
 local function name_of(d)
-  return ARGV[1 + 4 * d]
+  return ARGV[2 + 4 * d]
 end
 
 local function keeps_order(d)
-  return ARGV[2 + 4 * d] == 'o'
+  return ARGV[3 + 4 * d] == 'o'
 end
 
 -- Of `pending`, what it was before this group, what has been added to it, and what this group comes to so far.
@@ -40,7 +43,7 @@ end
 -- How many deliveries wait for a destination; only those that are bounded are counted.
 local waiting = {}
 local function is_full(d)
-  local most = tonumber(ARGV[3 + 4 * d])
+  local most = tonumber(ARGV[4 + 4 * d])
   if most and not waiting[d] then
     waiting[d] = redis.call('ZCARD', KEYS[3 + d]) + tonumber(redis.call('HGET', KEYS[3], name_of(d)) or '0')
   end
@@ -54,7 +57,7 @@ local function lease_end(d)
     local paused, breaker = base .. 'paused', base .. 'breaker:' .. name_of(d)
     local is_open = redis.call('EXISTS', paused, breaker) == 0
       or redis.call('HEXISTS', paused, name_of(d)) == 0 and redis.call('EXISTS', breaker) == 0
-    lease_ends[d] = is_open and text(now + tonumber(ARGV[4 + 4 * d])) .. '.25'
+    lease_ends[d] = is_open and text(now + tonumber(ARGV[5 + 4 * d])) .. '.25'
   end
   return lease_ends[d]
 end
@@ -84,14 +87,51 @@ local function start_anew(event, member, routed)
   return tokens
 end
 
+-- The state of a delivery after so many leases.
+local function state(token, d)
+  return token .. ' ' .. token .. ' ' .. ARGV[3 + 4 * d]
+end
+
+-- Where the plans and then the events begin.
+local at = 6 + 4 * destinations
+
+-- What events of one plan have in common. `record` has room for the two texts of an event.
+local function read_plan()
+  local plan = { count = tonumber(ARGV[at]), targets = {}, is_leased = {} }
+  plan.record = { 'm', '', 'b', '', 'n', plan.count }
+  for i = 1, plan.count do
+    local number = tonumber(ARGV[at + i])
+    local d = math.abs(number)
+    plan.targets[i], plan.is_leased[i] = d, number < 0
+    plan.record[5 + 2 * i], plan.record[6 + 2 * i] = ':' .. name_of(d), state('0', d)
+    plan.has_lease, plan.has_order = plan.has_lease or number < 0, plan.has_order or keeps_order(d)
+  end
+  at = at + 1 + plan.count
+  return plan
+end
+
+local plans = {}
+for i = 1, tonumber(ARGV[5]) do
+  plans[i] = read_plan()
+end
+
 -- What is written together, at the end: deliveries by destination, those of lanes, and events. And the keys to undo.
 local due, lanes, history, undo = {}, {}, {}, {}
 local unfinished = text(UNFINISHED + now)
 
--- Gives the reply for the event whose arguments begin at `at`.
-local function claim(claim_key, event, at, count)
-  local member, lane = ARGV[at], ARGV[at + 3]
-  if not redis.call('SET', claim_key, ARGV[at + 4], 'NX', 'EX', window) then
+-- The record of an event that starts anew: its deliveries have the tokens that they had.
+local function renewed(plan, tokens)
+  local record = { unpack(plan.record) }
+  for i, d in ipairs(plan.targets) do
+    record[6 + 2 * i] = state(tokens[name_of(d)] or '0', d)
+  end
+  return record
+end
+
+-- Gives the reply for one event.
+local function claim(member, head, body, plan, mark, lane)
+  local claim_key, event, count = claims .. member, events .. member, plan.count
+  if not redis.call('SET', claim_key, mark, 'NX', 'EX', window) then
     redis.call('EXPIRE', claim_key, window)
     return 0
   end
@@ -106,51 +146,59 @@ local function claim(claim_key, event, at, count)
   if count == 0 then
     return 1
   end
-  local targets, is_leased, full = {}, {}, not has_room(count) and -1
+  local full = not has_room(count) and -1
   for i = 1, count do
-    local number = tonumber(ARGV[at + 5 + i])
-    targets[i], is_leased[i] = math.abs(number), number < 0
-    full = full or is_full(targets[i]) and -1 - i
+    full = full or is_full(plan.targets[i]) and -1 - i
   end
   if full then
     redis.call('DEL', claim_key)
     return full
   end
-  local tokens
+  local tokens, record = {}, plan.record
   if left then
     local routed = {}
-    for _, d in ipairs(targets) do
+    for _, d in ipairs(plan.targets) do
       routed[name_of(d)] = true
     end
     tokens = start_anew(event, member, routed)
+    record = renewed(plan, tokens)
   end
   undo[#undo + 1] = event
   added = added + count
-  local record, leased = { 'm', moment .. ' ' .. ARGV[at + 1], 'b', ARGV[at + 2], 'n', count }, {}
-  for i, d in ipairs(targets) do
-    local token = tokens and tokens[name_of(d)] or '0'
-    record[#record + 1], record[#record + 2] = ':' .. name_of(d), token .. ' ' .. token .. ' ' .. ARGV[2 + 4 * d]
+  local leased
+  for i, d in ipairs(plan.targets) do
     waiting[d] = waiting[d] and waiting[d] + 1
-    if keeps_order(d) and lane ~= '' then
+    if lane ~= '' and keeps_order(d) then
       lanes[#lanes + 1] = { name_of(d), member, lane }
     else
-      local lease = is_leased[i] and token == '0' and lease_end(d)
+      local lease = plan.is_leased[i] and (tokens[name_of(d)] or '0') == '0' and lease_end(d)
       local entries = due[d] or {}
       due[d], entries[#entries + 1], entries[#entries + 2] = entries, lease or moment, member
-      leased[#leased + 1] = lease and i or nil
+      if lease then
+        leased = leased or {}
+        leased[#leased + 1] = i
+      end
     end
   end
+  record[2], record[4] = moment .. ' ' .. head, body
   redis.call('HSET', event, unpack(record))
   history[#history + 1], history[#history + 2] = unfinished, member
-  return #leased > 0 and leased or 1
+  return leased or 1
 end
 
 local function claim_all()
-  local reply, key, at = { now }, 4 + destinations, 5 + 4 * destinations
-  while KEYS[key] do
-    local count = tonumber(ARGV[at + 5])
-    reply[#reply + 1] = claim(KEYS[key], KEYS[key + 1], at, count)
-    key, at = key + 2, at + 6 + count
+  local reply = { now }
+  while ARGV[at] do
+    local member, head, body, plan = ARGV[at], ARGV[at + 1], ARGV[at + 2], plans[tonumber(ARGV[at + 3])]
+    at = at + 4
+    local mark, lane = '1', ''
+    if plan.has_lease then
+      mark, at = ARGV[at], at + 1
+    end
+    if plan.has_order then
+      lane, at = ARGV[at], at + 1
+    end
+    reply[#reply + 1] = claim(member, head, body, plan, mark, lane)
   end
   if added ~= counted then
     redis.call('INCRBY', KEYS[1], added - counted)

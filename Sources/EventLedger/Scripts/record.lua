@@ -111,6 +111,14 @@ local function take_back(base, kind, destination, event, member)
   redis.call('HINCRBY', event, 'd', -1)
 end
 
+-- Keeps an id claimed from now on, be it that its claim has lapsed.
+local function renew_claim(base, member, window)
+  local claim = base .. 'claim:' .. member
+  if redis.call('EXPIRE', claim, window) == 0 then
+    redis.call('SET', claim, '1', 'EX', window)
+  end
+end
+
 -- Renews the claim of an event whose last delivery has left, and lets the event go into history unless a delivery
 -- waits for a person.
 local function finish(base, event, member, window)
@@ -118,7 +126,7 @@ local function finish(base, event, member, window)
   if tonumber(counts[1]) > 0 then
     return
   end
-  redis.call('SET', base .. 'claim:' .. member, '1', 'EX', window)
+  renew_claim(base, member, window)
   if tonumber(counts[2] or '0') == 0 then
     redis.call('ZADD', base .. 'history', moment, member)
   end

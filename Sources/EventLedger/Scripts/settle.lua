@@ -5,10 +5,11 @@
 --       4 how long a finished event is kept, in milliseconds   5 how many finished events are kept
 --       6 failures in a row that open the breaker   7 time until the first probe, 8 longest time between probes, in
 --       milliseconds   9 how long the stale guard remembers, in milliseconds, or empty where there is none
---       then eight for each attempt: member, token, `delivered` | `retry` | `dead` | `held` | `release` |
---       `unlease <mark>`, delay in milliseconds, answer, `up` | `failing` | `untested`, its duration in milliseconds, the beginning of the body of
---       the answer; `release` hands back what was leased and not sent, and does not count as an attempt; `unlease` does
---       so if it was the claim of that mark that leased it, of which the caller has no word
+--       then four for each attempt: member, token, its duration in milliseconds, and `=` where all else is as in the one
+--       before; or `delivered` | `retry` | `dead` | `held` | `release` | `unlease <mark>` with four more: delay in
+--       milliseconds, answer, `up` | `failing` | `untested`, the beginning of the body of the answer; `release` hands back
+--       what was leased and not sent, and does not count as an attempt; `unlease` does so if it was the claim of that
+--       mark that leased it, of which the caller has no word
 -- Reply  for each attempt 1 recorded; 2 recorded as `retry` though it was `dead`, for it was the probe of a destination
 --        that is still broken, and a probe gives no delivery up; or 0 overtaken: a later lease exists or the delivery was
 --        settled otherwise, and nothing was changed; and last `opened`, `closed` or an empty text for the breaker
@@ -140,7 +141,7 @@ local function settle(score, member, token, verdict, delay, answer, health, dura
       pass_on(base, destination, event, member)
     end
     if waiting == 0 then
-      redis.call('SET', base .. 'claim:' .. member, '1', 'EX', ARGV[3])
+      renew_claim(base, member, ARGV[3])
       if aside == 0 then
         finished[#finished + 1], finished[#finished + 2] = moment, member
       end
@@ -149,18 +150,23 @@ local function settle(score, member, token, verdict, delay, answer, health, dura
   return is_spared and 2 or 1, true
 end
 
-local members = {}
-for i = 10, #ARGV, 8 do
-  members[#members + 1] = ARGV[i]
+local members, first, at = {}, {}, 10
+while ARGV[at] do
+  members[#members + 1], first[#first + 1] = ARGV[at], at
+  at = at + (ARGV[at + 3] == '=' and 4 or 8)
 end
 local scores = #members > 0 and redis.call('ZMSCORE', KEYS[1], unpack(members))
-for i = 10, #ARGV, 8 do
-  local member, token, verdict, delay, answer, health, duration, body = unpack(ARGV, i, i + 7)
-  local result, is_news = settle(scores[#reply + 1], member, token, verdict, delay, answer, health, duration, body)
+local verdict, delay, answer, health, body
+for i, member in ipairs(members) do
+  local _, token, duration, said = unpack(ARGV, first[i], first[i] + 3)
+  if said ~= '=' then
+    verdict, delay, answer, health, body = unpack(ARGV, first[i] + 3, first[i] + 7)
+  end
+  local result, is_news = settle(scores[i], member, token, verdict, delay, answer, health, duration, body)
   if is_news then
     note(member, health)
   end
-  reply[#reply + 1] = result
+  reply[i] = result
 end
 if #due > 0 then
   redis.call('ZADD', KEYS[1], 'XX', unpack(due))

@@ -111,7 +111,7 @@ struct LedgerModel {
                 events[next]?.deliveries[destination]?.state = .waiting(isDue: true)
             }
         }
-        if events[id]?.pending == 0 { claims[id] = 1 }
+        if events[id]?.pending == 0 { claims[id] = claims[id] ?? 1 }
     }
 
     mutating func leased(_ id: String, at destination: String) {
@@ -184,7 +184,7 @@ struct LedgerModel {
             events[id]?.deliveries[to] = Delivery(state: .waiting(isDue: true), token: token, unmade: token)
             enqueue(id, at: to)
         } else if events[id]?.pending == 0 {
-            claims[id] = 1
+            claims[id] = claims[id] ?? 1
         }
         // One that is moved has left in between, but the event has never been without a delivery.
         if events[id]?.pending != 0 { claims[id] = claim }
