@@ -1,17 +1,19 @@
 import Curl
 import EventLedger
+import NIOCore
 
 /// What the front door has leased for a dispatcher, in the step in which it claims an event: while nothing waits, an event
 /// then costs one script less, and is not read back from Redis.
 extension Dispatcher {
-    /// Takes an opening, from any thread.
-    nonisolated func takeOpening() -> (any Opening)? {
-        openings.take().map { TakenOpening(dispatcher: self, taken: $0) }
+    /// Takes an opening, for a caller on another event loop.
+    nonisolated func takeOpening(on loop: any EventLoop) -> (any Opening)? {
+        openings.take().map { TakenOpening(dispatcher: self, taken: $0, loop: loop) }
     }
 
     private struct TakenOpening: Opening {
         let dispatcher: Dispatcher
         let taken: DispatcherOpenings.Taken
+        let loop: any EventLoop
 
         var leaseLength: Duration { taken.terms.leaseLength }
 
@@ -28,7 +30,10 @@ extension Dispatcher {
 
         private func tell(_ isNews: Bool) {
             guard isNews else { return }
-            dispatcher.environment.eventLoop.execute { dispatcher.assumeIsolated { $0.collectOpenings() } }
+            // At the end of the caller's turn: one wake-up brings all deliveries that a call of the script has leased.
+            loop.execute {
+                dispatcher.environment.eventLoop.execute { dispatcher.assumeIsolated { $0.collectOpenings() } }
+            }
         }
     }
 

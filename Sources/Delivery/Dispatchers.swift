@@ -45,9 +45,11 @@ package final class Dispatchers: Sendable {
         running.notify(destinations)
     }
 
-    /// An opening of the dispatcher of a destination, or nil where it has none; from any thread.
-    package func opening(for destination: String) -> (any Opening)? {
-        running[destination]?.takeOpening()
+    /// An opening of the dispatcher of a destination, or nil where it has none.
+    /// - Parameter loop: the event loop that the caller is on, at the end of whose turn the dispatcher hears of what came
+    ///   of the opening.
+    package func opening(for destination: String, on loop: any EventLoop) -> (any Opening)? {
+        running[destination]?.takeOpening(on: loop)
     }
 
     /// The names of the destinations that are delivered to, in alphabetical order.

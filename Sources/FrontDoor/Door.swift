@@ -46,13 +46,14 @@ final class Door: Sendable {
     private let metrics: Metrics
     private let logger: Logger
     private let onQueued: @Sendable ([String]) -> Void
-    private let opening: @Sendable (String) -> (any Opening)?
+    private let opening: @Sendable (String, any EventLoop) -> (any Opening)?
     /// Seconds since 1970.
     let clock: @Sendable () -> Int64
 
     init(
         configuration: GatewayConfiguration, metrics: Metrics, logger: Logger, clock: @escaping @Sendable () -> Int64,
-        onQueued: @escaping @Sendable ([String]) -> Void, opening: @escaping @Sendable (String) -> (any Opening)?
+        onQueued: @escaping @Sendable ([String]) -> Void,
+        opening: @escaping @Sendable (String, any EventLoop) -> (any Opening)?
     ) throws {
         state = Mutex(State(plan: try DoorPlan(configuration, metrics: metrics)))
         self.metrics = metrics
@@ -133,8 +134,10 @@ final class Door: Sendable {
         metrics.event(source: nil, outcome: .unavailable)
     }
 
-    /// Takes the openings that dispatchers have for an event.
-    func openings(for event: NewEvent) -> Openings { Openings(for: event, from: opening) }
+    /// Takes the openings that dispatchers have for an event, on an event loop.
+    func openings(for event: NewEvent, on loop: any EventLoop) -> Openings {
+        Openings(for: event) { opening($0, loop) }
+    }
 
     /// Turns the ledger's word on an event into the answer, and records it.
     /// - Parameters:

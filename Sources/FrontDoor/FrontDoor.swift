@@ -44,14 +44,14 @@ package struct FrontDoor: Sendable {
     ///   - clock: seconds since 1970.
     ///   - onBound: called with the port once the door is open.
     ///   - onQueued: called on an event loop with the destinations for which deliveries were queued.
-    ///   - opening: called on an event loop with a destination to which an event is about to be queued: an opening of
-    ///     its dispatcher, or nil.
+    ///   - opening: called on an event loop with a destination to which an event is about to be queued, and the loop: an
+    ///     opening of its dispatcher, or nil.
     /// - Throws: ``TLSError`` where the certificate cannot be used.
     package init(
         configuration: GatewayConfiguration, group: any EventLoopGroup, lanes: [Lane], metrics: Metrics,
         logger: Logger, clock: @escaping @Sendable () -> Int64, onBound: @escaping @Sendable (Int) -> Void,
         onQueued: @escaping @Sendable ([String]) -> Void,
-        opening: @escaping @Sendable (String) -> (any Opening)? = { _ in nil }
+        opening: @escaping @Sendable (String, any EventLoop) -> (any Opening)? = { _, _ in nil }
     ) throws {
         door = try Door(
             configuration: configuration, metrics: metrics, logger: logger, clock: clock, onQueued: onQueued,

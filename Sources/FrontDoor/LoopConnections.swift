@@ -14,7 +14,7 @@ final class LoopConnections {
 
     private var handlers: [ObjectIdentifier: RequestHandler] = [:]
     private var nextSweep: Scheduled<Void>?
-    private let eventLoop: any EventLoop
+    let eventLoop: any EventLoop
     /// Random numbers for whoever is on this loop.
     var random = TraceRandom()
 

@@ -179,7 +179,7 @@ final class RequestHandler: ChannelInboundHandler {
             state = .claiming
             let start = clock.start
             clock.requestEnded()
-            let openings = door.openings(for: event)
+            let openings = door.openings(for: event, on: connections.eventLoop)
             let claim = ledger.claim(event, limits: plan.claimLimits, leases: openings.leases)
             claim.assumeIsolated().whenComplete { result in
                 let answer = self.door.claimed(

@@ -75,7 +75,7 @@ struct Gateway: Sendable {
                     eventLoop: connection.eventLoop, ledger: Ledger(connection: connection, keyspace: keyspace))
             },
             metrics: metrics, logger: logger, clock: clock, onBound: listening.frontDoor,
-            onQueued: { dispatchers.notify($0) }, opening: { dispatchers.opening(for: $0) })
+            onQueued: { dispatchers.notify($0) }, opening: { dispatchers.opening(for: $0, on: $1) })
         let current = CurrentConfiguration(configuration)
         let status = GatewayStatus(
             ledger: controlLedger, frontDoor: frontDoor, configuration: current, metrics: metrics)

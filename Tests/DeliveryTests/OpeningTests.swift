@@ -1,6 +1,7 @@
 import EventLedger
 import GatewayConfiguration
 import NIOCore
+import NIOPosix
 import TestSupport
 import Testing
 
@@ -8,6 +9,9 @@ import Testing
 
 /// Deliveries that the front door leases for a dispatcher.
 @Suite struct OpeningTests {
+    /// The front door's.
+    private static let loop = MultiThreadedEventLoopGroup.singleton.next()
+
     private func event(_ id: String) -> NewEvent {
         NewEvent(
             reference: EventReference(source: "clerk", id: id), head: .sample,
@@ -30,14 +34,14 @@ import Testing
     private func opening(_ bench: DeliveryBench) async throws -> any Opening {
         var opening: (any Opening)?
         try await eventually("an opening") {
-            opening = bench.dispatchers.opening(for: "email")
+            opening = bench.dispatchers.opening(for: "email", on: Self.loop)
             return opening != nil
         }
         return try #require(opening)
     }
 
     private func hasOpening(_ bench: DeliveryBench) -> Bool {
-        let opening = bench.dispatchers.opening(for: "email")
+        let opening = bench.dispatchers.opening(for: "email", on: Self.loop)
         opening?.giveBack()
         return opening != nil
     }
@@ -98,7 +102,7 @@ import Testing
         try await HTTPService.with(answer: { _ in HTTPService.Answer(isHeld: true) }) { service in
             try await DeliveryBench.with([.sample(at: service, concurrency: 8)]) { bench in
                 var openings: [any Opening] = [try await opening(bench)]
-                while let next = bench.dispatchers.opening(for: "email") { openings.append(next) }
+                while let next = bench.dispatchers.opening(for: "email", on: Self.loop) { openings.append(next) }
                 #expect(openings.count == 6)
                 // A quarter is left for the queue.
                 try await bench.claim((1...20).map { "msg_\($0)" })

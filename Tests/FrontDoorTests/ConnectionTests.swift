@@ -156,7 +156,7 @@ import Testing
         let loop = EmbeddedEventLoop()
         let door = try Door(
             configuration: try TestDoor.configuration(), metrics: Metrics(version: "test"), logger: quietLogger,
-            clock: { TestDoor.now }, onQueued: { _ in }, opening: { _ in nil })
+            clock: { TestDoor.now }, onQueued: { _ in }, opening: { _, _ in nil })
         let redis = RedisConnection(endpoint: try .unix(path: "/nonexistent"), eventLoop: loop, logger: quietLogger)
         let clock = RequestClock()
         let wire = WireHandler(clock: clock)

@@ -35,7 +35,7 @@ enum HTTPTarget {
             yaml: yaml, file: "f", environment: [:], readFile: { _ in fatalError("no file is named") })
         return try Door(
             configuration: try loaded.get().configuration, metrics: Metrics(version: "fuzz"), logger: logger,
-            clock: { 1_700_000_000 }, onQueued: { _ in }, opening: { _ in nil })
+            clock: { 1_700_000_000 }, onQueued: { _ in }, opening: { _, _ in nil })
     }
 
     static func run(_ input: [UInt8]) {
