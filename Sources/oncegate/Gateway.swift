@@ -18,6 +18,10 @@ struct Gateway: Sendable {
     /// How many event loops the front door has at the most: Redis is the bound well before.
     static let maximumLoops = 4
 
+    /// How many event loops the front door has, one for two cores: deliveries and, as a rule, Redis need the others, and
+    /// the fewer loops there are, the more events each of them claims with one call.
+    static func doorLoopCount(cores: Int) -> Int { min(max(cores / 2, 1), maximumLoops) }
+
     /// Told of the ports once the listeners are open.
     struct Listening: Sendable {
         var frontDoor: @Sendable (Int) -> Void = { _ in }
@@ -53,7 +57,7 @@ struct Gateway: Sendable {
             RedisConnection(endpoint: endpoint, scripts: Ledger.scripts, eventLoop: loop, logger: logger)
         }
         let doorLoops = MultiThreadedEventLoopGroup(
-            numberOfThreads: min(max(System.coreCount, 1), Self.maximumLoops))
+            numberOfThreads: Self.doorLoopCount(cores: System.coreCount))
         let backLoops = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let doorConnections = doorLoops.makeIterator().map { connect($0, logger: quiet) }
         let deliveryLoop = backLoops.next()
