@@ -28,13 +28,18 @@ extension Dispatcher {
             tell(dispatcher.openings.add(.unknown(delivery, claim)))
         }
 
-        private func tell(_ isNews: Bool) {
-            guard isNews else { return }
-            // At the end of the caller's turn: one wake-up brings all deliveries that a call of the script has leased.
-            loop.execute {
-                dispatcher.environment.eventLoop.execute { dispatcher.assumeIsolated { $0.collectOpenings() } }
+        private func tell(_ when: DispatcherOpenings.Telling) {
+            switch when {
+            case .never: break
+            case .atOnce: dispatcher.collect()
+            case .afterTurn: loop.execute { dispatcher.collect() }
             }
         }
+    }
+
+    /// Has the openings collected, from any thread.
+    private nonisolated func collect() {
+        environment.eventLoop.execute { self.assumeIsolated { $0.collectOpenings() } }
     }
 
     /// Offers most of the places that are free. Some are kept for what is queued, by others or because there was no

@@ -13,6 +13,15 @@ final class DispatcherOpenings: Sendable {
         case unknown(LeasedDelivery, ClaimMark)
     }
 
+    /// When the dispatcher is to be told of a return.
+    enum Telling: Sendable {
+        /// It has been told of one before, and will find this one, too.
+        case never
+        case atOnce
+        /// Others are taken, of which the same turn of the front door's loop may have word: it is woken once for all.
+        case afterTurn
+    }
+
     /// What an opening is offered under.
     struct Terms: Sendable, Equatable {
         /// How long the lease is to last.
@@ -51,22 +60,21 @@ final class DispatcherOpenings: Sendable {
     }
 
     /// Keeps what came of one until it is collected.
-    /// - Returns: whether the dispatcher is to be told.
-    func add(_ item: Return) -> Bool {
+    func add(_ item: Return) -> Telling {
         state.withLock { state in
             state.returns.append(item)
-            return state.returns.count == 1
+            guard state.returns.count == 1 else { return .never }
+            return state.taken == 1 ? .atOnce : .afterTurn
         }
     }
 
     /// Takes one back of which nothing came; it is open again, unless it was withdrawn.
-    /// - Returns: whether the dispatcher is to be told.
-    func reopen(_ taken: Taken) -> Bool {
+    func reopen(_ taken: Taken) -> Telling {
         state.withLock { state in
             state.taken -= 1
-            guard taken.withdrawals == state.withdrawals else { return true }
+            guard taken.withdrawals == state.withdrawals else { return .afterTurn }
             state.open += 1
-            return false
+            return .never
         }
     }
 

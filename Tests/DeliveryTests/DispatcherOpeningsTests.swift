@@ -39,7 +39,7 @@ import Webhooks
     @Test func whatIsGivenBackIsOpenAgain() throws {
         openings.offer(places: 1, Self.terms)
         let taken = try #require(openings.take())
-        #expect(!openings.reopen(taken), "the dispatcher need not know")
+        #expect(openings.reopen(taken) == .never, "the dispatcher need not know")
         #expect(openings.taken == 0)
         #expect(openings.take() != nil)
     }
@@ -49,7 +49,7 @@ import Webhooks
         let taken = try #require(openings.take())
         openings.withdraw()
         #expect(openings.take() == nil)
-        #expect(openings.reopen(taken), "the dispatcher may wait for it")
+        #expect(openings.reopen(taken) == .afterTurn, "the dispatcher may wait for it")
         #expect(openings.taken == 0 && openings.take() == nil)
         openings.offer(places: 1, Self.terms)
         #expect(openings.take() != nil)
@@ -59,11 +59,11 @@ import Webhooks
     @Test func theDispatcherIsToldOnceUntilItCollects() {
         openings.offer(places: 3, Self.terms)
         #expect(openings.take() != nil && openings.take() != nil && openings.take() != nil)
-        #expect(openings.add(.unknown(delivery, .next())))
-        #expect(!openings.add(.leased(delivery, sendBy: .now, generation: 3)))
+        #expect(openings.add(.unknown(delivery, .next())) == .afterTurn, "there may be word of the others, too")
+        #expect(openings.add(.leased(delivery, sendBy: .now, generation: 3)) == .never)
         #expect(openings.taken == 3, "until it is collected")
         #expect(openings.collect().count == 2)
         #expect(openings.taken == 1 && openings.collect().isEmpty)
-        #expect(openings.add(.unknown(delivery, .next())))
+        #expect(openings.add(.unknown(delivery, .next())) == .atOnce, "it is the only one")
     }
 }
