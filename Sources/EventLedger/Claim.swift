@@ -100,10 +100,7 @@ extension Ledger {
     private func gather(_ claim: ClaimGroup.Claim, _ limits: ClaimLimits) {
         let addition = claims.value.add(claim, limits: limits)
         if let group = addition.full { makeClaims(of: group) }
-        if addition.needsLook { look() }
-    }
-
-    private func look() {
+        guard addition.needsLook else { return }
         connection.eventLoop.assumeIsolated().execute {
             if let group = claims.value.next() { makeClaims(of: group) }
         }
@@ -112,7 +109,11 @@ extension Ledger {
     private func makeClaims(of group: ClaimGroup) {
         let (keys, arguments) = group.call(keyspace)
         connection.evaluate(Scripts.claim, keys: keys, arguments: arguments).assumeIsolated().whenComplete {
-            if claims.value.replied() { look() }
+            // Redis works on what waits while the senders of this group get their answers.
+            if let next = claims.value.replied() {
+                makeClaims(of: next)
+                connection.flush()
+            }
             group.complete(with: $0)
         }
     }

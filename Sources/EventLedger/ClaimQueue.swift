@@ -37,13 +37,10 @@ struct ClaimQueue {
         return isDue ? take() : nil
     }
 
-    /// Notes that a call has come to its end.
-    /// - Returns: whether to ask for what ``next()`` has at the end of this turn of the loop.
-    mutating func replied() -> Bool {
+    /// Notes that a call has come to its end, and takes out what is to be claimed now.
+    mutating func replied() -> ClaimGroup? {
         calls -= 1
-        guard group != nil, !isLookPlanned else { return false }
-        isLookPlanned = true
-        return true
+        return isDue ? take() : nil
     }
 
     private var isDue: Bool { calls == 0 || (group?.count ?? 0) >= Self.enoughForACall }

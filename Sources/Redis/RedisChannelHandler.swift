@@ -105,7 +105,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
         }
     }
 
-    private func flush() {
+    /// Hands to the network what has been written since it was last called.
+    func flush() {
         guard let context, !pipeline.isClosed, !pipeline.isFlushed else { return }
         pipeline.flushed()
         context.writeAndFlush(wrapOutboundOut(outgoing), promise: nil)

@@ -74,6 +74,13 @@ package final class RedisConnection: Sendable {
         }
     }
 
+    /// Hands to the network what was sent in this turn of the event loop, which is otherwise done at its end.
+    ///
+    /// To be called on the event loop only.
+    package func flush() {
+        state.value.handler?.flush()
+    }
+
     /// Sends a command and waits for its reply, at most for the command timeout; cancellation does not shorten that.
     ///
     /// - Throws: A ``RedisError``.
