@@ -3,7 +3,8 @@ import CCurl
 /// A multi handle and the descriptors with which its loop waits.
 ///
 /// `@unchecked Sendable` for the pointer: `CurlLoop.start` makes it and hands it to the one thread that uses it from then
-/// on, and frees it there; what other threads hold is the waker's descriptor, a number.
+/// on, and frees it there, or frees it itself where that thread cannot start; what other threads hold is the waker's
+/// descriptor, a number.
 struct MultiHandle: @unchecked Sendable {
     /// The handle (libcurl-multi(3)).
     let raw: UnsafeMutableRawPointer

@@ -14,6 +14,7 @@ final class LoopConnections {
 
     private var handlers: [ObjectIdentifier: RequestHandler] = [:]
     private var nextSweep: Scheduled<Void>?
+    /// The loop that all of this is confined to.
     let eventLoop: any EventLoop
     /// Random numbers for whoever is on this loop.
     var random = TraceRandom()

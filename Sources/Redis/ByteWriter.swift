@@ -69,7 +69,7 @@ extension ByteBuffer {
     @discardableResult
     package mutating func write(atMost bound: Int, _ write: (inout ByteWriter) -> Void) -> Int {
         writeWithUnsafeMutableBytes(minimumWritableBytes: bound) { memory in
-            var writer = ByteWriter(memory)
+            var writer = ByteWriter(UnsafeMutableRawBufferPointer(rebasing: memory[..<bound]))
             write(&writer)
             return writer.count
         }

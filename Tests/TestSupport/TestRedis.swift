@@ -45,8 +45,13 @@ package final class TestRedis {
         pid = 0
     }
 
-    /// Stops the server in its tracks without ending it.
-    package func freeze() { Glibc.kill(pid, SIGSTOP) }
+    /// Stops the server in its tracks without ending it: it does nothing any more when this returns.
+    package func freeze() {
+        guard pid > 0 else { return }
+        Glibc.kill(pid, SIGSTOP)
+        // kill(2) may return before the process has stopped, which waitpid(2) tells of.
+        while waitpid(pid, nil, WUNTRACED) < 0, errno == EINTR {}
+    }
 
     /// Lets a frozen server go on.
     package func thaw() { Glibc.kill(pid, SIGCONT) }

@@ -22,12 +22,12 @@ enum EnvelopeTarget {
                 require(0...body.count ~= reason.offset, "the fault is within the body")
             }
             guard case .success(let verified) = read else { continue }
+            require(isJSON, "\(scheme.name) reads nothing that is no JSON")
             if case .standard = scheme.event, case .event(let envelope, _) = verified {
                 let id = JSONValue(validated: body).object?["data"]?.object?["id"]?.string
                 let isUsable = id.map { 1...Envelope.maximumAttributeLength ~= $0.utf8.count } ?? false
-                require(envelope.subject == (isUsable ? id : nil), "the subject is data.id, read one value by one")
+                require(envelope.subject == (isUsable ? id : nil), "the subject is data.id, read value by value")
             }
-            require(isJSON, "\(scheme.name) reads nothing that is no JSON")
             check(verified, of: body)
             let again = unwrap("white space around a body changes nothing") {
                 try scheme.event.read(padded.span.bytes, type: headerType(scheme))
