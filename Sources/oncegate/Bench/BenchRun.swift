@@ -41,7 +41,8 @@ struct BenchRun: Sendable {
         }.get()
     }
 
-    /// Opens the destinations; that of number n is at `/events/n`.
+    /// Opens a port for destinations; that of number n is at `/events/n`, on this port or any other.
+    /// - Parameter port: 0 lets the kernel choose.
     func openDestinations(port: Int) async throws -> any Channel {
         try await CountingService.open(service, on: sinkLoop, port: port, delay: TimeAmount(plan.delay))
     }

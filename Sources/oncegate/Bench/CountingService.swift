@@ -1,5 +1,4 @@
 import NIOCore
-import NIOHTTP1
 import NIOPosix
 
 /// The destinations of a run: one HTTP server that counts what it gets, by the number at the end of the path.
@@ -24,13 +23,13 @@ final class CountingService {
     }
 
     /// Takes a request and decides on its status.
-    fileprivate func receive(path: String, id: String) -> HTTPResponseStatus {
+    fileprivate func receive(path: String, id: String) -> Answer {
         guard let destination = path.split(separator: "/").last.flatMap({ Int($0) }),
             counts.indices.contains(destination)
         else { return .notFound }
         guard let event = plan.event(ofID: id) else { return .ok }  // of another run
         requests += 1
-        if plan.failures > 0, Double.random(in: 0..<1, using: &random) < plan.failures { return .serviceUnavailable }
+        if plan.failures > 0, Double.random(in: 0..<1, using: &random) < plan.failures { return .unavailable }
         counts[destination][event] &+= 1
         if counts[destination][event] == 1 {
             let now = ContinuousClock.now
@@ -51,20 +50,32 @@ final class CountingService {
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                     try channel.pipeline.syncOperations.addHandler(Handler(service: service.value, delay: delay))
                 }
             }
             .bind(host: "127.0.0.1", port: port).get()
     }
 
+    fileprivate enum Answer: String {
+        case ok = "200 OK"
+        case notFound = "404 Not Found"
+        /// A body whose length is not said beforehand: no gateway of ours sends one.
+        case lengthRequired = "411 Length Required"
+        case unavailable = "503 Service Unavailable"
+
+        var bytes: ByteBuffer { ByteBuffer(string: "HTTP/1.1 \(rawValue)\r\ncontent-length: 0\r\n\r\n") }
+    }
+
     private final class Handler: ChannelInboundHandler {
-        typealias InboundIn = HTTPServerRequestPart
-        typealias OutboundOut = HTTPServerResponsePart
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
 
         private let service: CountingService
         private let delay: TimeAmount
-        private var head: HTTPRequestHead?
+        private let ok = Answer.ok.bytes
+        private var received = ByteBuffer()
+        /// The head of the request whose body is under way, and how much of that is missing.
+        private var current: (head: MessageHead, missing: Int)?
 
         init(service: CountingService, delay: TimeAmount) {
             self.service = service
@@ -72,22 +83,55 @@ final class CountingService {
         }
 
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-            switch unwrapInboundIn(data) {
-            case .head(let head): self.head = head
-            case .body: break
-            case .end:
-                guard let head else { return }
-                let status = service.receive(path: head.uri, id: head.headers.first(name: "webhook-id") ?? "")
-                guard delay > .zero else { return answer(status, context) }
-                let context = NIOLoopBound(context, eventLoop: context.eventLoop)
-                context.value.eventLoop.assumeIsolated().scheduleTask(in: delay) { self.answer(status, context.value) }
+            var bytes = unwrapInboundIn(data)
+            if received.readableBytes == 0 {
+                received = bytes
+            } else {
+                received.discardReadBytes()
+                received.writeBuffer(&bytes)
             }
+            while takeHead(context), takeBody(context) {}
         }
 
-        private func answer(_ status: HTTPResponseStatus, _ context: ChannelHandlerContext) {
-            let head = HTTPResponseHead(version: .http1_1, status: status, headers: ["content-length": "0"])
-            context.write(wrapOutboundOut(.head(head)), promise: nil)
-            context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        /// - Returns: whether there is a head.
+        private func takeHead(_ context: ChannelHandlerContext) -> Bool {
+            if current != nil { return true }
+            guard let head = MessageHead(received.readableBytesUInt8Span) else {
+                if received.readableBytes > MessageHead.maximumBytes { context.close(promise: nil) }
+                return false
+            }
+            guard let length = head.length, length >= 0 else {
+                answer(.lengthRequired, context)
+                context.close(promise: nil)
+                return false
+            }
+            received.moveReaderIndex(forwardBy: head.size)
+            current = (head, length)
+            return true
+        }
+
+        /// - Returns: whether the body is whole, and the request answered.
+        private func takeBody(_ context: ChannelHandlerContext) -> Bool {
+            guard let (head, missing) = current else { return false }
+            let count = min(missing, received.readableBytes)
+            received.moveReaderIndex(forwardBy: count)
+            guard count == missing else {
+                current = (head, missing - count)
+                return false
+            }
+            current = nil
+            let status = service.receive(path: head.word, id: head.id ?? "")
+            guard delay > .zero else {
+                answer(status, context)
+                return true
+            }
+            let context = NIOLoopBound(context, eventLoop: context.eventLoop)
+            context.value.eventLoop.assumeIsolated().scheduleTask(in: delay) { self.answer(status, context.value) }
+            return true
+        }
+
+        private func answer(_ answer: Answer, _ context: ChannelHandlerContext) {
+            context.writeAndFlush(wrapOutboundOut(answer == .ok ? ok : answer.bytes), promise: nil)
         }
     }
 }

@@ -2,8 +2,7 @@ import NIOCore
 
 /// One sender on one connection: a request, its answer, the next request.
 ///
-/// The answers are read by hand: a client with every convenience costs more than the gateway that it measures, on the
-/// same processors. The front door gives every answer a `content-length`.
+/// The front door gives every answer a `content-length`.
 final class LoadConnection: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -59,19 +58,13 @@ final class LoadConnection: ChannelInboundHandler {
     /// Takes a whole answer out of what was received.
     /// - Returns: its status; nil while it is not whole, 0 for what is no answer of a front door.
     private func takeAnswer() -> Int? {
-        let view = received.readableBytesView
-        guard let end = view.firstRange(of: Array("\r\n\r\n".utf8)) else { return nil }
-        let head = String(decoding: view[..<end.lowerBound], as: UTF8.self).lowercased()
-        let status = head.split(separator: " ", maxSplits: 2).dropFirst().first.flatMap { Int($0) }
-        let length = head.split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
-            .flatMap { Int($0.dropFirst("content-length:".count).drop { $0 == " " }) }
-        guard let status, let length else {
+        guard let head = MessageHead(received.readableBytesUInt8Span) else { return nil }
+        guard let status = Int(head.word), let length = head.length else {
             received.clear()
             return 0
         }
-        let size = view.distance(from: view.startIndex, to: end.upperBound) + length
-        guard received.readableBytes >= size else { return nil }
-        received.moveReaderIndex(forwardBy: size)
+        guard received.readableBytes >= head.size + length else { return nil }
+        received.moveReaderIndex(forwardBy: head.size + length)
         received.discardReadBytes()
         return status
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import GatewayConfiguration
+import NIOCore
 import Webhooks
 
 struct Bench: AsyncParsableCommand {
@@ -121,27 +122,29 @@ struct Bench: AsyncParsableCommand {
             at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         defer { try? FileManager.default.removeItem(at: folder) }  // a folder in the temporary folder: best effort
         let path = folder.path(percentEncoded: false)
-        let sink = try await run.openDestinations(port: 0)
+        // Each on a port of its own, as services are: a client has connections apart for each.
+        var sinks: [any Channel] = []
+        for _ in 0..<max(destinations, 1) { sinks.append(try await run.openDestinations(port: 0)) }
         let secret = Secret("whsec_b25jZWdhdGUtYmVuY2gtc2lnbmluZy1rZXktMTIzNDU2")
         let key = try SigningKey(secret)
-        let yaml = configuration(folder: path, secret: secret, sinkPort: sink.localAddress?.port ?? 0)
+        let yaml = configuration(folder: path, secret: secret, sinkPorts: sinks.map { $0.localAddress?.port ?? 0 })
         let report = try await GatewayUnderTest.with(configuration: yaml, folder: path) { gateway in
             let target = BenchTarget(
                 host: "127.0.0.1", port: gateway.port, path: "/webhooks/bench", key: key, gateway: gateway.gateway,
                 redis: gateway.redis)
             return try await run.measure(target, countsDeliveries: destinations > 0)
         }
-        try await sink.close().get()
+        for sink in sinks { try await sink.close().get() }
         return report
     }
 
-    private func configuration(folder: String, secret: Secret, sinkPort: Int) -> String {
+    private func configuration(folder: String, secret: Secret, sinkPorts: [Int]) -> String {
         // The breaker stays out of it: with --failures it would measure its own pauses.
         let fields =
             "concurrency: \(concurrency), breaker: { failures: 1000000 }, "
             + "retry: { attempts: 100, first: 100ms, factor: 1, jitter: 0 }"
-        let targets = (0..<max(destinations, 1)).map { number in
-            "  d\(number): { url: \"http://127.0.0.1:\(sinkPort)/events/\(number)\", \(fields) }"
+        let targets = sinkPorts.enumerated().map { number, port in
+            "  d\(number): { url: \"http://127.0.0.1:\(port)/events/\(number)\", \(fields) }"
         }
         let names = (0..<destinations).map { "d\($0)" }.joined(separator: ", ")
         // Without destinations no route matches what is sent.
