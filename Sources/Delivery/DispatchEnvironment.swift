@@ -10,6 +10,8 @@ struct DispatchEnvironment: Sendable {
     /// The loop on which the ledger's connection lives.
     let eventLoop: any EventLoop
     let http: CurlLoop
+    /// What was read of late from the ledger, on ``eventLoop``.
+    let events: NIOLoopBoundBox<StoredEvents>
     /// What was rendered of late, on ``eventLoop``.
     let payloads: NIOLoopBoundBox<RenderedPayloads>
     let metrics: Metrics

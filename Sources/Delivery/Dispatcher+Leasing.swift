@@ -1,6 +1,7 @@
 import EventLedger
 import GatewayConfiguration
 import NIOCore
+import Webhooks
 
 /// Takes deliveries that are due.
 extension Dispatcher {
@@ -15,7 +16,7 @@ extension Dispatcher {
     /// How many deliveries there is a use for.
     var room: Int {
         guard !isStopping else { return 0 }
-        return ready.room(concurrency: destination.concurrency, inFlight: inFlight.count + openings.offered)
+        return ready.room(concurrency: destination.concurrency, inFlight: inFlight.count + reading + openings.offered)
     }
 
     /// Whether something may be due: it always may where other deliveries decide on that.
@@ -47,10 +48,7 @@ extension Dispatcher {
     func finish(_ leasing: Leasing) async throws -> Duration? {
         let lease = try await value(of: leasing.reply)
         requests.end()
-        prepare(lease.deliveries, for: leasing.destination, sendBy: leasing.sendBy)
-        if !isStopping { sendReady() }
-        // What came for a gateway that stops, or is ahead under a configuration that is no longer in force, is for others.
-        if isStopping || leasing.generation != generation { handBack() }
+        find(lease.deliveries, of: leasing)
         report(lease)
         let wait = min(lease.nextDue ?? Self.idleTime, Self.idleTime)
         if lease.isHeldBack { heldBackUntil = .now + wait }
@@ -58,5 +56,34 @@ extension Dispatcher {
         nextLook = lease.deliveries.count == leasing.limit ? .now : .now + wait
         offerOpenings()
         return rest
+    }
+
+    /// Goes on with what was leased when its events are there; meanwhile more can be leased, and answers recorded.
+    private func find(_ due: [DueDelivery], of leasing: Leasing) {
+        guard !due.isEmpty else { return }
+        reading += due.count
+        environment.events.value.find(due) { results in
+            self.assumeIsolated { $0.take(due, results, of: leasing) }
+        }
+    }
+
+    private func take(_ due: [DueDelivery], _ results: [Result<Event, StoredEvents.Failure>], of leasing: Leasing) {
+        reading -= due.count
+        var whole: [LeasedDelivery] = []
+        var unread: [LeasedDelivery] = []
+        whole.reserveCapacity(due.count)
+        for (due, result) in zip(due, results) {
+            switch result {
+            case .success(let event): whole.append(LeasedDelivery(due, of: event))
+            case .failure(.unanswered): unread.append(LeasedDelivery(unread: due))
+            case .failure(.damaged(let reason)): giveUp(LeasedDelivery(unread: due), reason)
+            }
+        }
+        handBack(unread)
+        prepare(whole, for: leasing.destination, sendBy: leasing.sendBy)
+        if !isStopping { sendReady() }
+        // What came for a gateway that stops, or is ahead under a configuration that is no longer in force, is for others.
+        if isStopping || leasing.generation != generation { handBack() }
+        if isStopping { wake() }
     }
 }

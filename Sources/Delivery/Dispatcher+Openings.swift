@@ -48,7 +48,8 @@ extension Dispatcher {
         guard destination.isUnconditional, !isStopping, !redisFailed, heldBackUntil == nil else { return }
         guard !isBehind else { return openings.withdraw() }
         openings.offer(
-            places: ready.openings(concurrency: destination.concurrency, inFlight: inFlight.count + ended.count),
+            places: ready.openings(
+                concurrency: destination.concurrency, inFlight: inFlight.count + reading + ended.count),
             .init(leaseLength: LeaseRule(destination, window: bounds.window).length, generation: generation))
     }
 

@@ -19,11 +19,16 @@ extension Dispatcher {
                         attempt: delivery, to: destination, payload: payload, now: now, sendBy: sendBy),
                     for: delivery)
             } catch {
-                let unsendable = TransferError(code: .badRequest, message: "\(error)", requestSent: false)
-                ended.append(EndedAttempt(delivery: delivery, result: .failure(unsendable)))
-                wake()
+                giveUp(delivery, "\(error)")
             }
         }
+    }
+
+    /// Ends an attempt of which no request can be made.
+    func giveUp(_ delivery: LeasedDelivery, _ reason: String) {
+        let unsendable = TransferError(code: .badRequest, message: reason, requestSent: false)
+        ended.append(EndedAttempt(delivery: delivery, result: .failure(unsendable)))
+        wake()
     }
 
     /// Sends what is ready, as far as there may be more requests under way.

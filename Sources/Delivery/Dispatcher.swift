@@ -44,6 +44,8 @@ actor Dispatcher {
     /// How often the destination was configured anew.
     var generation = 0
     var bounds: HistoryBounds
+    /// How many are leased whose events are being read.
+    var reading = 0
     /// Leased and rendered, in the order in which they are to be sent.
     var ready = ReadyRequests()
     var inFlight: [UInt64: LeasedDelivery] = [:]
@@ -96,7 +98,7 @@ actor Dispatcher {
     }
 
     /// Whether nothing is under way any more.
-    var isDone: Bool { inFlight.isEmpty && ended.isEmpty && openings.taken == 0 }
+    var isDone: Bool { reading == 0 && inFlight.isEmpty && ended.isEmpty && openings.taken == 0 }
 
     /// Ends with answers that Redis did not take: their leases run out, and they are repeated or held.
     private func abandon() {

@@ -29,6 +29,7 @@ package final class Dispatchers: Sendable {
         executor = LoopTaskExecutor(eventLoop)
         environment = DispatchEnvironment(
             ledger: ledger, eventLoop: eventLoop, http: CurlLoop { running.handOver($0) },
+            events: .makeBoxSendingValue(StoredEvents(ledger: ledger), eventLoop: eventLoop),
             payloads: .makeBoxSendingValue(RenderedPayloads(), eventLoop: eventLoop), metrics: metrics,
             logger: logger, clock: clock)
         configure.yield(configuration)

@@ -133,7 +133,7 @@ struct ClaimGroup {
             let (event, plan) = (claim.event, plans[number - 1])
             // One by one: a list of several would be an array of its own for each event.
             arguments.append(.string(event.reference.member))
-            arguments.append(.bytes(event.head.packed))
+            arguments.append(.bytes(event.head.packed(bodyLength: event.body.readableBytes)))
             arguments.append(.bytes(event.body))
             arguments.append(.integer(number))
             if plan.hasLease { arguments.append(.integer(event.mark.number)) }
@@ -151,7 +151,7 @@ struct ClaimGroup {
                 let time = items[0].integer
             else { throw LedgerError(script: "claim") }
             for (claim, item) in zip(claims, items.dropFirst()) {
-                claim.promise.completeWith(Result { try ClaimResult(item, of: claim.event, at: time) })
+                claim.promise.completeWith(Result { try ClaimResult(item, of: claim, at: time) })
             }
         } catch {
             for claim in claims { claim.promise.fail(error) }
@@ -161,9 +161,13 @@ struct ClaimGroup {
 
 extension ClaimResult {
     /// Reads what the script replied to one claim.
-    fileprivate init(_ reply: RedisValue, of event: NewEvent, at time: Int64) throws {
+    fileprivate init(_ reply: RedisValue, of claim: ClaimGroup.Claim, at time: Int64) throws {
+        let event = claim.event
         switch reply {
         case .integer(1): self = .claimed
+        case .integer(2):
+            self = .leased(
+                receivedAt: time, targets: event.targets.indices.filter { claim.lease(ofTarget: $0) != nil })
         case .integer(0): self = .duplicate
         case .integer(-1): self = .full(destination: nil)
         case .integer(let number) where number < 0 && -number - 2 < event.targets.count:

@@ -1,3 +1,5 @@
+import NIOCore
+
 /// What the ledger keeps of one delivery of an event: how many leases of it have ended, and what became of its latest attempts.
 ///
 ///     <leases ended> <leases that no attempt came of> <flags>\n<what> <when> <attempt> <milliseconds> <answer>\n…
@@ -73,5 +75,24 @@ extension DeliveryRecord.Entry {
         guard words.count == 5, let at = Int64(words[1]), let attempt = Int(words[2]), let duration = Int(words[3])
         else { return nil }
         self.init(what: String(words[0]), at: at, attempt: attempt, duration: duration, answer: String(words[4]))
+    }
+}
+
+/// What a lease needs of a ``DeliveryRecord``: its numbers and flags, without what happened before.
+struct LeaseCounts: Equatable {
+    let ended: Int
+    let unmade: Int
+    let isReplay: Bool
+
+    /// Reads the beginning of a record; nil for anything else.
+    init?(_ state: ByteBuffer) {
+        var state = state
+        let space = UInt8(ascii: " ")
+        guard let ended = state.readNumber(before: space), let unmade = state.readNumber(before: space),
+            (0...ended).contains(unmade)
+        else { return nil }
+        self.ended = ended
+        self.unmade = unmade
+        isReplay = state.readableBytesView.prefix { $0 != UInt8(ascii: "\n") }.contains(UInt8(ascii: "r"))
     }
 }

@@ -43,6 +43,74 @@ package final class LeasedDelivery: Sendable {
     }
 }
 
+/// A delivery as a lease brings it: without the body of its event, which ``Ledger/body(of:)`` reads.
+package struct DueDelivery: Sendable {
+    /// The event's source and id.
+    package let reference: EventReference
+    /// The number of this attempt, from 1; a replay begins anew.
+    package let attempt: Int
+    /// The fencing token of this lease.
+    package let token: Int
+    /// Whether a person had it delivered once more.
+    package let isReplay: Bool
+    /// Whether the lease before ran out without a word of what became of its attempt.
+    package let repeatsUnknown: Bool
+    /// When the event was accepted, in milliseconds of Redis' clock: it tells the event from one of the same id that was
+    /// forgotten before.
+    package let receivedAt: Int64
+    /// How many bytes the body has; nil where an earlier version stored it.
+    package let bodyLength: Int?
+    private let head: ByteBuffer
+
+    /// Reads one; nil where a part is not what the scripts and this program write.
+    fileprivate init?(_ member: RedisValue, ranOut: RedisValue, state: RedisValue, head: RedisValue) {
+        guard let reference = member.string.flatMap(EventReference.init(member:)), let ranOut = ranOut.integer,
+            case .bulk(let state) = state, let counts = LeaseCounts(state), case .bulk(let head) = head,
+            let (receivedAt, bodyLength) = EventHead.measure(head)
+        else { return nil }
+        self.reference = reference
+        token = counts.ended + 1
+        attempt = token - counts.unmade
+        isReplay = counts.isReplay
+        repeatsUnknown = ranOut == 1
+        self.receivedAt = receivedAt
+        self.bodyLength = bodyLength
+        self.head = head
+    }
+
+    /// The event's type, for a message; empty where it cannot be read.
+    package var type: String { EventHead.unpack(head)?.head.type ?? "" }
+
+    /// The event with its body.
+    /// - Throws: ``LedgerError`` where what is kept beside the body is not what the front door has put there.
+    package func event(body: ByteBuffer) throws -> Event {
+        guard let (head, _) = EventHead.unpack(head) else { throw LedgerError(script: "lease") }
+        return Event(
+            source: reference.source, id: reference.id, type: head.type, subject: head.subject, time: head.time,
+            contentType: head.contentType, signedTimestamp: head.signedTimestamp, traceparent: head.traceparent,
+            body: body.withUnsafeReadableBytes { Array($0) })
+    }
+}
+
+extension LeasedDelivery {
+    /// Completes what a lease brought by its event.
+    package convenience init(_ due: DueDelivery, of event: Event) {
+        self.init(
+            event: event, type: event.type, subject: event.subject, attempt: due.attempt, token: due.token,
+            isReplay: due.isReplay, repeatsUnknown: due.repeatsUnknown, receivedAt: due.receivedAt)
+    }
+
+    /// Makes a delivery of what a lease brought and whose event could not be read: to be settled, and never sent.
+    package convenience init(unread due: DueDelivery) {
+        let type = due.type
+        self.init(
+            due,
+            of: Event(
+                source: due.reference.source, id: due.reference.id, type: type, subject: nil, time: 0, contentType: nil,
+                signedTimestamp: 0, traceparent: nil, body: []))
+    }
+}
+
 /// What a lease brought.
 package struct Lease: Sendable {
     /// What became of a delivery that is not to be attempted.
@@ -64,7 +132,7 @@ package struct Lease: Sendable {
     }
 
     /// The deliveries to attempt now.
-    package let deliveries: [LeasedDelivery]
+    package let deliveries: [DueDelivery]
     /// The deliveries that were settled instead.
     package let passed: [Passed]
     /// How long until the next delivery falls due, or nil where none waits or the destination is paused; zero or less
@@ -152,9 +220,6 @@ package struct LeaseRequest: Sendable {
 }
 
 extension Ledger {
-    /// After how many bytes of bodies a lease takes no more, so that a reply stays small; one body may exceed it.
-    package static let maximumLeaseBytes = 4 << 20
-
     /// Takes deliveries of a destination that are due.
     ///
     /// A delivery whose lease runs out without a settlement falls due again, for any process. The future fails with a
@@ -174,26 +239,37 @@ extension Ledger {
             ],
             arguments: [
                 .string(keyspace.base), .string(destination), .integer(limit), .integer(rule.length.milliseconds),
-                .integer(Self.maximumLeaseBytes), .string(rule.rate.map { "\($0.perSecond / 1000)" } ?? ""),
+                .string(rule.rate.map { "\($0.perSecond / 1000)" } ?? ""),
                 .string(rule.rate.map { "\($0.burst)" } ?? ""), .integer(request.number),
                 request.isReplyMissing ? "lost" : "", rule.holdsUnknown ? "hold" : "retry",
                 rule.skipsStale ? "guard" : "", .integer(rule.window),
             ], read: Self.lease)
     }
 
+    /// Reads the body of an event to the letter; nil where nothing is kept of the event.
+    ///
+    /// The future fails with a ``RedisError`` where Redis is away.
+    package func body(of event: EventReference) -> EventLoopFuture<ByteBuffer?> {
+        let reply = connection.send(["HGET", .string(keyspace.event(event)), "b"]) as EventLoopFuture<RedisValue>
+        return reply.map(\.bytes)
+    }
+
     private static func lease(_ items: [RedisValue]) throws -> Lease {
-        guard items.count >= 2, items[0].isNull || items[0].integer != nil, let isHeldBack = items[1].integer else {
-            throw LedgerError(script: "lease")
-        }
-        var deliveries: [LeasedDelivery] = []
+        guard items.count >= 2, items.count % 4 == 2, items[0].isNull || items[0].integer != nil,
+            let isHeldBack = items[1].integer
+        else { throw LedgerError(script: "lease") }
+        var deliveries: [DueDelivery] = []
         var passed: [Lease.Passed] = []
-        deliveries.reserveCapacity(items.count - 2)
-        for item in items.dropFirst(2) {
-            guard case .array(let fields) = item else { throw LedgerError(script: "lease") }
-            if fields.count == 3 {
-                passed.append(try Self.passed(fields))
+        deliveries.reserveCapacity(items.count / 4)
+        for index in stride(from: 2, to: items.count, by: 4) {
+            let (member, what, state, head) = (items[index], items[index + 1], items[index + 2], items[index + 3])
+            if case .integer = what {
+                guard let due = DueDelivery(member, ranOut: what, state: state, head: head) else {
+                    throw LedgerError(script: "lease")
+                }
+                deliveries.append(due)
             } else {
-                deliveries.append(try Self.delivery(fields))
+                passed.append(try Self.passed(member, what, head))
             }
         }
         return Lease(
@@ -201,28 +277,12 @@ extension Ledger {
             isHeldBack: isHeldBack == 1)
     }
 
-    private static func passed(_ fields: [RedisValue]) throws -> Lease.Passed {
-        guard let reference = fields[0].string.flatMap(EventReference.init(member:)),
-            let reason = fields[1].string.flatMap(Lease.Passed.Reason.init), case .bulk(let packed) = fields[2],
+    private static func passed(_ member: RedisValue, _ what: RedisValue, _ head: RedisValue) throws -> Lease.Passed {
+        guard let reference = member.string.flatMap(EventReference.init(member:)),
+            let reason = what.string.flatMap(Lease.Passed.Reason.init), case .bulk(let packed) = head,
             let (head, _) = EventHead.unpack(packed)
         else { throw LedgerError(script: "lease") }
         return Lease.Passed(reference: reference, type: head.type, reason: reason)
-    }
-
-    private static func delivery(_ fields: [RedisValue]) throws -> LeasedDelivery {
-        guard fields.count == 7, let reference = fields[0].string.flatMap(EventReference.init(member:)),
-            let token = fields[1].integer, let unmade = fields[2].integer, let flags = fields[3].string,
-            case .bulk(let packed) = fields[5], let (head, receivedAt) = EventHead.unpack(packed),
-            case .bulk(let body) = fields[6]
-        else { throw LedgerError(script: "lease") }
-        let event = Event(
-            source: reference.source, id: reference.id, type: head.type, subject: head.subject, time: head.time,
-            contentType: head.contentType, signedTimestamp: head.signedTimestamp, traceparent: head.traceparent,
-            body: body.withUnsafeReadableBytes { Array($0) })
-        return LeasedDelivery(
-            event: event, type: head.type, subject: head.subject, attempt: Int(token - unmade), token: Int(token),
-            isReplay: flags.utf8.contains(UInt8(ascii: "r")), repeatsUnknown: fields[4] == .integer(1),
-            receivedAt: receivedAt)
     }
 }
 

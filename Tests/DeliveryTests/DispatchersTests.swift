@@ -64,6 +64,21 @@ import Testing
         }
     }
 
+    @Test func anEventWhoseBodyIsGoneIsADeadLetterAndHoldsUpNoOther() async throws {
+        try await HTTPService.with { service in
+            try await DeliveryBench.with([.sample(at: service)]) { bench in
+                try await bench.claim(["gone", "here"], notify: false)
+                for id in ["gone", "here"] { try await bench.putOff(id) }
+                try await bench.connection.command("HDEL", "og:{0}:event:clerk:gone", "b")
+                for id in ["gone", "here"] { _ = try await bench.makeDue(id).get() }
+                bench.dispatchers.notify(["email"])
+                try await eventually("none waits") { try await bench.pending() == 0 }
+                #expect(service.requests.map(\.id) == ["here"])
+                #expect(try await bench.record("gone")?.standing == .dead)
+            }
+        }
+    }
+
     @Test func aFailureIsRepeatedUntilItSucceeds() async throws {
         let answer: @Sendable (HTTPService.Request) -> HTTPService.Answer = { request in
             HTTPService.Answer(status: request.attempt < 3 ? .internalServerError : .ok)

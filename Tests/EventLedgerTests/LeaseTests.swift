@@ -86,14 +86,40 @@ import Webhooks
         }
     }
 
-    @Test func stopsAfterManyBytes() async throws {
+    @Test func saysHowLongABodyIs() async throws {
         try await Bench.with { bench async throws in
-            let body = [UInt8](repeating: 0x61, count: 3 << 20)
-            for number in 0..<3 { _ = try await bench.claim(.sample("msg_\(number)", body: body)) }
-            let lease = try await bench.lease()
-            #expect(lease.deliveries.count == 2, "the second takes it over the bound")
-            #expect(try #require(lease.nextDue) <= .zero)
-            #expect(try await bench.lease().deliveries.count == 1)
+            let lengths = ["a": 0, "b": 1, "c": 3 << 20]
+            for (id, length) in lengths {
+                _ = try await bench.claim(.sample(id, body: [UInt8](repeating: 0x61, count: length)))
+            }
+            var requests = LeaseRequests(dispatcher: "d")
+            let rule = LeaseRule(length: .seconds(20), window: Bench.window)
+            let request = requests.begin()
+            let lease = try await bench.ledger.lease(destination: "email", limit: 9, rule: rule, request: request).get()
+            let said = lease.deliveries.map { ($0.reference.id, $0.bodyLength) }
+            #expect(Dictionary(uniqueKeysWithValues: said) == lengths)
+        }
+    }
+
+    /// As it was stored before heads had the length of the body.
+    @Test func readsWhatAnEarlierVersionStored() async throws {
+        try await Bench.with { bench async throws in
+            _ = try await bench.claim(.sample("msg_1", body: Array(#"{"a":1}"#.utf8)))
+            let head = try #require(try await bench.field("m", of: "msg_1"))
+            #expect(head.hasSuffix("7\n"))
+            let key = RedisArgument.string(Bench.eventKey("msg_1"))
+            try await bench.connection.command("HSET", key, "m", .string(String(head.dropLast(2))))
+            var requests = LeaseRequests(dispatcher: "d")
+            let rule = LeaseRule(length: .seconds(20), window: Bench.window)
+            let request = requests.begin()
+            let lease = try await bench.ledger.lease(destination: "email", limit: 9, rule: rule, request: request).get()
+            let due = try #require(lease.deliveries.first)
+            #expect(due.bodyLength == nil)
+            let body = try #require(try await bench.ledger.body(of: due.reference).get())
+            let event = try due.event(body: body)
+            #expect(event.subject == "user_1" && event.type == "user.created")
+            #expect(event.traceparent == "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+            #expect(event.body == Array(#"{"a":1}"#.utf8))
         }
     }
 

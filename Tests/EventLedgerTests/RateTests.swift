@@ -12,7 +12,7 @@ import Testing
         for number in 0..<count { _ = try await bench.claim(.sample("msg_\(number)")) }
     }
 
-    private func lease(_ bench: Bench, perSecond: Double) async throws -> Lease {
+    private func lease(_ bench: Bench, perSecond: Double) async throws -> WholeLease {
         try await bench.lease(limit: 100, length: .seconds(60), rate: LeaseRate(perSecond: perSecond))
     }
 

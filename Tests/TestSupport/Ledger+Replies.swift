@@ -1,13 +1,32 @@
 import EventLedger
 
+/// What a lease brought, with the events of its deliveries.
+package struct WholeLease: Sendable {
+    package let deliveries: [LeasedDelivery]
+    package let passed: [Lease.Passed]
+    package let nextDue: Duration?
+    package let isHeldBack: Bool
+}
+
+/// The body of a leased event is not there.
+package struct NoBody: Error {
+    package let event: EventReference
+}
+
 extension Ledger {
-    /// Leases as a dispatcher does, and waits for the reply.
+    /// Leases as a dispatcher does, and waits for the reply and for the events.
     package func lease(
         destination: String, limit: Int, rule: LeaseRule, requests: inout LeaseRequests
-    ) async throws -> Lease {
+    ) async throws -> WholeLease {
         let lease = try await lease(destination: destination, limit: limit, rule: rule, request: requests.begin()).get()
         requests.end()
-        return lease
+        var deliveries: [LeasedDelivery] = []
+        for due in lease.deliveries {
+            guard let body = try await body(of: due.reference).get() else { throw NoBody(event: due.reference) }
+            deliveries.append(LeasedDelivery(due, of: try due.event(body: body)))
+        }
+        return WholeLease(
+            deliveries: deliveries, passed: lease.passed, nextDue: lease.nextDue, isHeldBack: lease.isHeldBack)
     }
 
     /// Settles as a dispatcher does, and waits for the reply.

@@ -9,13 +9,20 @@ local function read(state)
   return string.match(state, '^(%d+) (%d+) (%S+)(.*)$')
 end
 
+-- Gives the state that it writes.
 local function write(event, destination, token, unmade, flags, lines)
-  redis.call('HSET', event, ':' .. destination, token .. ' ' .. unmade .. ' ' .. flags .. lines)
+  local state = token .. ' ' .. unmade .. ' ' .. flags .. lines
+  redis.call('HSET', event, ':' .. destination, state)
+  return state
 end
 
 -- Puts a line before the others: what happened, when, in which attempt, for how many milliseconds, and the answer.
 local function add_line(lines, what, attempt, duration, answer)
+  local is_first = lines == ''
   lines = '\n' .. what .. ' ' .. moment .. ' ' .. attempt .. ' ' .. duration .. ' ' .. answer .. lines
+  if is_first then
+    return lines
+  end
   local last = 1
   for _ = 1, MAXIMUM_LINES do
     last = string.find(lines, '\n', last + 1, true)
@@ -30,6 +37,9 @@ end
 local STANDINGS = { delivered = 'finished', stale = 'finished', dropped = 'finished', moved = 'finished',
   dead = 'dead', held = 'held' }
 local function standing(lines)
+  if lines == '' then
+    return 'pending'
+  end
   return STANDINGS[string.match(lines, '^\n(%S+)')] or 'pending'
 end
 

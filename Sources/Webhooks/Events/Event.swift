@@ -1,5 +1,7 @@
 /// An accepted event: what the ledger keeps and what a delivery is rendered from.
-package struct Event: Sendable, Equatable {
+///
+/// A class, for it goes to several destinations and has many parts, each of which a copy of a structure would count.
+package final class Event: Sendable {
     /// The name of the source that the event came from, as configured.
     package let source: String
     /// The sender's id: 1 to 256 visible ASCII bytes without a dot.
@@ -33,5 +35,15 @@ package struct Event: Sendable, Equatable {
         self.signedTimestamp = signedTimestamp
         self.traceparent = traceparent
         self.body = body
+    }
+}
+
+extension Event: Equatable {
+    /// Whether all parts are the same.
+    package static func == (one: Event, other: Event) -> Bool {
+        one.source == other.source && one.id == other.id && one.type == other.type && one.subject == other.subject
+            && one.time == other.time && one.contentType == other.contentType
+            && one.signedTimestamp == other.signedTimestamp && one.traceparent == other.traceparent
+            && one.body == other.body
     }
 }

@@ -7,11 +7,12 @@ extension JSONWriter {
     /// The data is the body's `data`, or the whole body of a sender that puts the type elsewhere, or has no `data`.
     /// The members must be those of the event's body.
     mutating func normalisedData(of event: Event, _ members: EnvelopeMembers) {
-        let bytes = event.body.span.bytes
+        let body = event.body
+        let bytes = body.span.bytes
         guard let range = members.data, bytes.text(members.type) == event.type else {
-            return raw(JSONValue(document: event.body, range: bytes.textRange).raw)
+            return raw(JSONValue(document: body, range: bytes.textRange).raw)
         }
-        let data = JSONValue(document: event.body, range: range)
+        let data = JSONValue(document: body, range: range)
         guard let object = data.object, let shape = Shape.of(type: event.type, data: object) else {
             return raw(data.raw)
         }

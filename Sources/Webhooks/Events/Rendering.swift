@@ -26,6 +26,7 @@ extension Event {
     }
 
     private func structured() throws(InvalidPayload) -> RenderedPayload {
+        let body = body
         let members = try Envelope.validate(body.span.bytes)
         var writer = JSONWriter(capacity: body.count + 512)
         writer.beginObject()
@@ -43,6 +44,7 @@ extension Event {
     }
 
     private func binary() throws(InvalidPayload) -> RenderedPayload {
+        let body = body
         let members = try Envelope.validate(body.span.bytes)
         var writer = JSONWriter(capacity: body.count)
         writer.normalisedData(of: self, members)
@@ -57,6 +59,7 @@ extension Event {
     /// percent-encoded as a header demands, so that they end no line, and a lone surrogate becomes U+FFFD.
     /// `source` is a URI reference, hence `instance_id` one percent-encoded path segment.
     private func cloudEventsAttributes(_ members: EnvelopeMembers) -> [(name: String, value: String)] {
+        let body = body
         var source = "/" + self.source.encodedForPathSegment
         if let instance = body.span.bytes.attribute(members.instanceID) {
             source += "/" + instance.encodedForPathSegment

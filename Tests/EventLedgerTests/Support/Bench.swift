@@ -37,7 +37,7 @@ struct Bench {
     func lease(
         _ destination: String = "email", limit: Int = 10, length: Duration = .seconds(20), rate: LeaseRate? = nil,
         holdsUnknown: Bool = false, skipsStale: Bool = false
-    ) async throws -> Lease {
+    ) async throws -> WholeLease {
         try await ledger.lease(
             destination: destination, limit: limit, length: length, rate: rate, holdsUnknown: holdsUnknown,
             skipsStale: skipsStale)
@@ -153,7 +153,7 @@ extension Ledger {
     func lease(
         destination: String, limit: Int, length: Duration, rate: LeaseRate? = nil, holdsUnknown: Bool = false,
         skipsStale: Bool = false
-    ) async throws -> Lease {
+    ) async throws -> WholeLease {
         var requests = LeaseRequests(dispatcher: String(UInt64.random(in: 0 ... .max)))
         let rule = LeaseRule(
             length: length, rate: rate, holdsUnknown: holdsUnknown, skipsStale: skipsStale, window: Bench.window)

@@ -1,0 +1,174 @@
+import EventLedger
+import NIOCore
+import Redis
+import TestSupport
+import Testing
+import Webhooks
+
+@testable import Delivery
+
+@Suite struct StoredEventsTests {
+    /// Stored events over a Redis of their own, used on the event loop of its connection.
+    private struct Stage: Sendable {
+        let connection: RedisConnection
+        let ledger: Ledger
+        let events: NIOLoopBoundBox<StoredEvents>
+
+        static func with(_ body: (Stage) async throws -> Void) async throws {
+            try await TestRedis.with { redis in
+                try await redis.withConnection { connection in
+                    let ledger = Ledger(connection: connection, keyspace: Keyspace(prefix: "og"))
+                    let events = NIOLoopBoundBox.makeBoxSendingValue(
+                        StoredEvents(ledger: ledger), eventLoop: connection.eventLoop)
+                    try await body(Stage(connection: connection, ledger: ledger, events: events))
+                }
+            }
+        }
+
+        func claim(_ id: String, body: String, to destinations: [String] = ["email"]) async throws {
+            let event = NewEvent(
+                reference: EventReference(source: "clerk", id: id), head: .sample, body: ByteBuffer(string: body),
+                targets: destinations.map { NewEvent.Target(name: $0) })
+            let limits = ClaimLimits(window: 86_400, maximumPending: 100_000)
+            #expect(try await ledger.claim(event, limits: limits).get() == .claimed)
+        }
+
+        func lease(_ destination: String = "email") async throws -> [DueDelivery] {
+            var requests = LeaseRequests(dispatcher: String(UInt64.random(in: 0 ... .max)))
+            let rule = LeaseRule(length: .seconds(60), window: 86_400)
+            var all: [DueDelivery] = []
+            while true {
+                let request = requests.begin()
+                let lease = try await ledger.lease(
+                    destination: destination, limit: 1000, rule: rule, request: request
+                ).get()
+                requests.end()
+                guard !lease.deliveries.isEmpty else { return all }
+                all += lease.deliveries
+            }
+        }
+
+        /// Finds the events of deliveries, and tells how many bodies were asked for at once.
+        /// - Parameter cut: whether Redis ends the connection before it gets to them.
+        func find(
+            _ due: [DueDelivery], cut: Bool = false
+        ) async throws -> (results: [Result<Event, StoredEvents.Failure>], underWay: Int) {
+            let loop = connection.eventLoop
+            let (found, underWay) = try await loop.submit {
+                if cut { _ = connection.send(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"]) as EventLoopFuture }
+                let promise = loop.makePromise(of: [Result<Event, StoredEvents.Failure>].self)
+                events.value.find(due) { promise.succeed($0) }
+                return (promise.futureResult, events.value.underWay.count)
+            }.get()
+            return (try await found.get(), underWay)
+        }
+
+        func bodies(_ due: [DueDelivery]) async throws -> [String] {
+            try await find(due).results.map { String(decoding: try $0.get().body, as: UTF8.self) }
+        }
+
+        func kept() async throws -> Int { try await connection.eventLoop.submit { events.value.count }.get() }
+
+        /// How often Redis was asked for a body.
+        func reads() async throws -> Int {
+            let text = try await connection.command("INFO", "commandstats").string ?? ""
+            let line = text.split(separator: "\r\n").first { $0.hasPrefix("cmdstat_hget:") }
+            let calls = line?.split(separator: ",").first?.split(separator: "=").last
+            return calls.flatMap { Int($0) } ?? 0
+        }
+    }
+
+    @Test func oneReadServesAllDestinationsOfAnEvent() async throws {
+        try await Stage.with { stage in
+            let ids = (0..<20).map { "msg_\($0)" }
+            for id in ids { try await stage.claim(id, body: "body of \(id)", to: ["email", "crm", "analytics"]) }
+            let (email, crm, analytics) = try await (
+                stage.lease("email"), stage.lease("crm"), stage.lease("analytics")
+            )
+            let before = try await stage.reads()
+            // Two ask before there is an answer, a third one later.
+            async let first = stage.bodies(email)
+            async let second = stage.bodies(crm)
+            for bodies in try await [first, second, stage.bodies(analytics)] {
+                #expect(bodies == ids.map { "body of \($0)" })
+            }
+            #expect(try await stage.reads() - before == ids.count)
+        }
+    }
+
+    @Test func tellsAnEventFromOneThatWasSentAnew() async throws {
+        try await Stage.with { stage in
+            try await stage.claim("msg_1", body: "old")
+            #expect(try await stage.bodies(stage.lease()) == ["old"])
+            let time = try await stage.connection.texts("TIME")
+            try await stage.connection.command("FLUSHALL")
+            try await eventually("another millisecond") {
+                let now = try await stage.connection.texts("TIME")
+                return now[0] != time[0] || (Int(now[1]) ?? 0) / 1000 > (Int(time[1]) ?? 0) / 1000
+            }
+            try await stage.claim("msg_1", body: "new")
+            #expect(try await stage.bodies(stage.lease()) == ["new"])
+        }
+    }
+
+    @Test func asksForNoMoreAtOnceThanItsBoundsAllow() async throws {
+        try await Stage.with { stage in
+            let many = StoredEvents.maximumReads + 10
+            for number in 0..<many { try await stage.claim("msg_\(number)", body: "\(number)") }
+            let small = try await stage.find(stage.lease())
+            #expect(small.underWay == StoredEvents.maximumReads)
+            #expect(small.results.count == many && small.results.allSatisfy { (try? $0.get()) != nil })
+
+            let length = StoredEvents.maximumReadBytes / 2
+            for number in 0..<5 {
+                try await stage.claim("long_\(number)", body: String(repeating: "\(number)", count: length))
+            }
+            let long = try await stage.find(stage.lease())
+            #expect(long.underWay == 2)
+            #expect(try long.results.map { try $0.get().body.count } == [Int](repeating: length, count: 5))
+
+            try await stage.claim("huge", body: String(repeating: "x", count: StoredEvents.maximumReadBytes + 1))
+            let huge = try await stage.find(stage.lease())
+            #expect(huge.underWay == 1, "one alone may exceed the bound")
+            #expect(try huge.results.map { try $0.get().body.count } == [StoredEvents.maximumReadBytes + 1])
+        }
+    }
+
+    @Test func keepsNoMoreThanItsBoundsAllow() async throws {
+        try await Stage.with { stage in
+            let many = StoredEvents.maximumCount + 10
+            for number in 0..<many { try await stage.claim("msg_\(number)", body: "x", to: ["email", "crm"]) }
+            _ = try await stage.bodies(stage.lease())
+            #expect(try await stage.kept() == StoredEvents.maximumCount)
+            // What has left is read again.
+            #expect(try await stage.bodies(stage.lease("crm")) == [String](repeating: "x", count: many))
+            let length = StoredEvents.maximumBytes / 2
+            for number in 0..<3 {
+                try await stage.claim("long_\(number)", body: String(repeating: "y", count: length))
+            }
+            _ = try await stage.bodies(stage.lease())
+            #expect(try await stage.kept() == 2)
+        }
+    }
+
+    @Test func whatIsNotThereIsSaidOfThatEventAlone() async throws {
+        try await Stage.with { stage in
+            for id in ["a", "b", "c"] { try await stage.claim(id, body: id) }
+            let due = try await stage.lease()
+            try await stage.connection.command("HDEL", "og:{0}:event:clerk:b", "b")
+            let results = try await stage.find(due).results
+            #expect(try results[0].get().id == "a" && results[2].get().id == "c")
+            #expect(results[1] == .failure(.damaged("the body of the event is gone")))
+        }
+    }
+
+    @Test func asksAnewWhereRedisGaveNoAnswer() async throws {
+        try await Stage.with { stage in
+            for id in ["a", "b"] { try await stage.claim(id, body: id) }
+            let due = try await stage.lease()
+            #expect(try await stage.find(due, cut: true).results == [.failure(.unanswered), .failure(.unanswered)])
+            try await eventually("a connection") { stage.connection.status.isConnected }
+            #expect(try await stage.bodies(due) == ["a", "b"])
+        }
+    }
+}
