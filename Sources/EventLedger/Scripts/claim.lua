@@ -14,7 +14,8 @@
 --       keeps an order, source and subject with a colon between or empty where it has no subject
 -- Reply  { the time, and for each event
 --        1 claimed   0 seen before   -1 too many deliveries pending in all, -1 - i at its destination i: nothing is left
---        written   { i, … } claimed, and leased for these of its destinations, with the token 1 }
+--        written   2 claimed, and leased for all of its destinations that were to be, with the token 1
+--        { i, … } the same for these of its destinations alone }
 --
 -- The first write is a SET, which Redis refuses when it is out of memory, read-only or unable to persist; what follows
 -- in the same script is then never reached. Once it has passed, Redis lets the rest of the script through, unless a key
@@ -97,14 +98,15 @@ local at = 6 + 4 * destinations
 
 -- What events of one plan have in common. `record` has room for the two texts of an event.
 local function read_plan()
-  local plan = { count = tonumber(ARGV[at]), targets = {}, is_leased = {} }
-  plan.record = { 'm', '', 'b', '', 'n', plan.count }
+  local plan = { count = tonumber(ARGV[at]), targets = {}, is_leased = {}, leases = 0 }
+  plan.record = { 'm', '', 'b', '', 'n', text(plan.count) }
   for i = 1, plan.count do
     local number = tonumber(ARGV[at + i])
     local d = math.abs(number)
     plan.targets[i], plan.is_leased[i] = d, number < 0
     plan.record[5 + 2 * i], plan.record[6 + 2 * i] = ':' .. name_of(d), state('0', d)
-    plan.has_lease, plan.has_order = plan.has_lease or number < 0, plan.has_order or keeps_order(d)
+    plan.leases = plan.leases + (number < 0 and 1 or 0)
+    plan.has_order = plan.has_order or keeps_order(d)
   end
   at = at + 1 + plan.count
   return plan
@@ -126,6 +128,12 @@ local function renewed(plan, tokens)
     record[6 + 2 * i] = state(tokens[name_of(d)] or '0', d)
   end
   return record
+end
+
+-- When the lease of a delivery ends; false where it is only queued. Of one that has been leased before, by the tokens
+-- that are counted on, more may be known than this claim says.
+local function lease_of(d, tokens)
+  return (tokens[name_of(d)] or '0') == '0' and lease_end(d)
 end
 
 -- Gives the reply for one event.
@@ -165,25 +173,30 @@ local function claim(member, head, body, plan, mark, lane)
   end
   undo[#undo + 1] = event
   added = added + count
-  local leased
+  local leases = 0
   for i, d in ipairs(plan.targets) do
     waiting[d] = waiting[d] and waiting[d] + 1
     if lane ~= '' and keeps_order(d) then
       lanes[#lanes + 1] = { name_of(d), member, lane }
     else
-      local lease = plan.is_leased[i] and (tokens[name_of(d)] or '0') == '0' and lease_end(d)
+      local lease = plan.is_leased[i] and lease_of(d, tokens)
       local entries = due[d] or {}
       due[d], entries[#entries + 1], entries[#entries + 2] = entries, lease or moment, member
-      if lease then
-        leased = leased or {}
-        leased[#leased + 1] = i
-      end
+      leases = leases + (lease and 1 or 0)
     end
   end
   record[2], record[4] = moment .. ' ' .. head, body
   redis.call('HSET', event, unpack(record))
   history[#history + 1], history[#history + 2] = unfinished, member
-  return leased or 1
+  if leases == 0 or leases == plan.leases then
+    return leases == 0 and 1 or 2
+  end
+  local leased = {}
+  for i, d in ipairs(plan.targets) do
+    local is_ordered = lane ~= '' and keeps_order(d)
+    leased[#leased + 1] = plan.is_leased[i] and not is_ordered and lease_of(d, tokens) and i or nil
+  end
+  return leased
 end
 
 local function claim_all()
@@ -192,7 +205,7 @@ local function claim_all()
     local member, head, body, plan = ARGV[at], ARGV[at + 1], ARGV[at + 2], plans[tonumber(ARGV[at + 3])]
     at = at + 4
     local mark, lane = '1', ''
-    if plan.has_lease then
+    if plan.leases > 0 then
       mark, at = ARGV[at], at + 1
     end
     if plan.has_order then

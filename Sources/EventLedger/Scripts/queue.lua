@@ -6,9 +6,15 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 -- In `history` an event that is not finished stands above all that are: at this and the time it was received.
 local UNFINISHED = 4503599627370496
 
--- A whole number as Redis shall read it: Lua would write a large one with an exponent.
+-- A whole number as Redis shall read it: Lua would write a large one with an exponent, and takes long over any.
+local texts = {}
 local function text(number)
-  return string.format('%d', number)
+  local known = texts[number]
+  if not known then
+    known = string.format('%d', number)
+    texts[number] = known
+  end
+  return known
 end
 
 local moment = text(now)

@@ -70,22 +70,19 @@ local function is_known(verdict, stands, score, lines)
   return (verdict == 'retry' or verdict == 'release') and not is_leased(score)
 end
 
+local events, field, body_field = base .. 'event:', ':' .. destination, 'y:' .. destination
+
 -- Gives the reply, and whether it is news.
-local function settle(score, member, token, verdict, delay, answer, health, duration, body)
-  local event = base .. 'event:' .. member
-  local mark = string.match(verdict, '^unlease (%d+)$')
-  if mark then
-    verdict = 'release'
-  end
-  local fields = redis.call('HMGET', event, ':' .. destination, 'n', 'd')
-  if not fields[1] then
+local function settle(score, member, token, duration, said)
+  local event, mark, verdict, delay = events .. member, said.mark, said.verdict, said.delay
+  local fields = redis.call('HMGET', event, field, 'n', 'd')
+  local state, waiting, aside = fields[1], fields[2], fields[3]
+  if not state then
     return 0
   end
-  token = tonumber(token)
-  local ended, unmade, flags, lines = read(fields[1])
-  local waiting, aside = tonumber(fields[2]), tonumber(fields[3] or '0')
+  local ended, unmade, flags, lines = read(state)
   local stands = standing(lines)
-  if tonumber(ended) == token then
+  if ended == token then
     -- Whose lease it was that ran out is not known any more: the copy of an event must not release it.
     if stands ~= 'held' or verdict == 'held' or mark then
       return is_known(verdict, stands, score, lines) and 1 or 0
@@ -93,25 +90,25 @@ local function settle(score, member, token, verdict, delay, answer, health, dura
     -- It was held because nothing was known of its latest attempt: now something is.
     redis.call('ZREM', base .. 'held:' .. destination, member)
     redis.call('INCR', KEYS[2])
-    waiting, aside = waiting + 1, aside - 1
+    waiting, aside = waiting + 1, (aside or 0) - 1
     enqueue(base, destination, member, is_ordered(flags) and lane_of(redis.call('HGET', event, 'm'), member))
-  elseif ended + 1 ~= token or not is_leased(score) or mark and not is_leased_by_claim(base, member, score, mark) then
+  elseif ended + 1 ~= tonumber(token) or not is_leased(score) or mark and not is_leased_by_claim(base, member, score, mark) then
     return 0
   end
-  local is_spared = verdict == 'dead' and health == 'failing' and open_until and probe == member
+  local is_spared = verdict == 'dead' and said.health == 'failing' and open_until and probe == member
   if is_spared then
     verdict, delay = 'retry', interval
   end
   if verdict == 'release' then
     unmade = unmade + 1
-    lines = stands == 'held' and add_line(lines, 'queued', 0, 0, answer) or lines
+    lines = stands == 'held' and add_line(lines, 'queued', 0, 0, said.answer) or lines
   else
-    if body ~= '' then
-      redis.call('HSET', event, 'y:' .. destination, body)
+    if said.body ~= '' then
+      redis.call('HSET', event, body_field, said.body)
     elseif lines ~= '' then
-      redis.call('HDEL', event, 'y:' .. destination)
+      redis.call('HDEL', event, body_field)
     end
-    lines = add_line(lines, verdict, token - unmade, duration, answer)
+    lines = add_line(lines, verdict, unmade == '0' and token or token - unmade, duration, said.answer)
   end
   if verdict == 'retry' or verdict == 'release' then
     local at = text(now + tonumber(delay))
@@ -126,28 +123,37 @@ local function settle(score, member, token, verdict, delay, answer, health, dura
     waiting = waiting - 1
     if verdict ~= 'delivered' then
       redis.call('ZADD', base .. verdict .. ':' .. destination, moment, member)
-      aside = aside + 1
+      aside = (aside or 0) + 1
     elseif ARGV[9] ~= '' then
       remember(event, member)
     end
   end
-  local record = { ':' .. destination, token .. ' ' .. unmade .. ' ' .. flags .. lines, 'n', waiting }
-  if fields[3] or aside > 0 then
-    record[5], record[6] = 'd', aside
+  state = token .. ' ' .. unmade .. ' ' .. flags .. lines
+  if aside then
+    redis.call('HSET', event, field, state, 'n', text(waiting), 'd', text(aside))
+  else
+    redis.call('HSET', event, field, state, 'n', text(waiting))
   end
-  redis.call('HSET', event, unpack(record))
   if verdict ~= 'retry' and verdict ~= 'release' then
     if is_ordered(flags) then
       pass_on(base, destination, event, member)
     end
-    if waiting == 0 then
+    if tonumber(waiting) == 0 then
       renew_claim(base, member, ARGV[3])
-      if aside == 0 then
+      if not aside or tonumber(aside) == 0 then
         finished[#finished + 1], finished[#finished + 2] = moment, member
       end
     end
   end
   return is_spared and 2 or 1, true
+end
+
+-- What became of an attempt, and of those after it that say nothing else.
+local function read_said(at)
+  local verdict, delay, answer, health, body = unpack(ARGV, at, at + 4)
+  local mark = string.match(verdict, '^unlease (%d+)$')
+  return { verdict = mark and 'release' or verdict, mark = mark, delay = delay, answer = answer, health = health,
+    body = body }
 end
 
 local members, first, at = {}, {}, 10
@@ -156,15 +162,13 @@ while ARGV[at] do
   at = at + (ARGV[at + 3] == '=' and 4 or 8)
 end
 local scores = #members > 0 and redis.call('ZMSCORE', KEYS[1], unpack(members))
-local verdict, delay, answer, health, body
+local said
 for i, member in ipairs(members) do
-  local _, token, duration, said = unpack(ARGV, first[i], first[i] + 3)
-  if said ~= '=' then
-    verdict, delay, answer, health, body = unpack(ARGV, first[i] + 3, first[i] + 7)
-  end
-  local result, is_news = settle(scores[i], member, token, verdict, delay, answer, health, duration, body)
+  local at = first[i]
+  said = ARGV[at + 3] == '=' and said or read_said(at + 3)
+  local result, is_news = settle(scores[i], member, ARGV[at + 1], ARGV[at + 2], said)
   if is_news then
-    note(member, health)
+    note(member, said.health)
   end
   reply[i] = result
 end
