@@ -9,6 +9,7 @@ extension Dispatcher {
         let limit: Int
         let destination: Destination
         let generation: Int
+        let breakerOpenings: Int
         let sendBy: ContinuousClock.Instant
         let reply: EventLoopFuture<Lease>
     }
@@ -42,6 +43,7 @@ extension Dispatcher {
         // This process may be stopped for any time before it goes on: the lease begins no earlier than now.
         return Leasing(
             limit: limit, destination: destination, generation: generation,
+            breakerOpenings: breakerOpenings,
             sendBy: now + rule.length - Self.sendMargin, reply: reply)
     }
 
@@ -67,6 +69,14 @@ extension Dispatcher {
         }
     }
 
+    /// How many may be sent of what was leased. What comes for a gateway that stops, for a destination whose breaker has
+    /// opened since, or beyond what can be sent at once under a configuration that is no longer in force, is for others.
+    private func places(for leasing: Leasing) -> Int {
+        guard !isStopping, leasing.breakerOpenings == breakerOpenings else { return 0 }
+        guard leasing.generation != generation else { return .max }
+        return max(0, destination.concurrency - inFlight.count - ended.count - ready.count)
+    }
+
     private func take(_ due: [DueDelivery], _ results: [Result<Event, StoredEvents.Failure>], of leasing: Leasing) {
         reading -= due.count
         var whole: [LeasedDelivery] = []
@@ -79,11 +89,10 @@ extension Dispatcher {
             case .failure(.damaged(let reason)): giveUp(LeasedDelivery(unread: due), reason)
             }
         }
-        handBack(unread)
-        prepare(whole, for: leasing.destination, sendBy: leasing.sendBy)
-        if !isStopping { sendReady() }
-        // What came for a gateway that stops, or is ahead under a configuration that is no longer in force, is for others.
-        if isStopping || leasing.generation != generation { handBack() }
+        let count = min(whole.count, places(for: leasing))
+        handBack(unread + whole[count...])
+        prepare(whole[..<count], for: leasing.destination, sendBy: leasing.sendBy)
+        sendReady()
         if isStopping { wake() }
     }
 }

@@ -32,6 +32,7 @@ extension Dispatcher {
         if recording.attempts.contains(where: { $0.settlement.verdict != .delivered }) { nextLook = .now }
         switch settled.breaker {
         case .opened:
+            breakerOpenings += 1
             openings.withdraw()
             handBack()
         case .closed: heldBackUntil = nil

@@ -8,7 +8,7 @@ import Webhooks
 extension Dispatcher {
     /// Renders what was leased, for the configuration it was leased for.
     func prepare(
-        _ deliveries: [LeasedDelivery], for destination: Destination, sendBy: ContinuousClock.Instant
+        _ deliveries: some Collection<LeasedDelivery>, for destination: Destination, sendBy: ContinuousClock.Instant
     ) {
         let now = environment.clock()
         for delivery in deliveries {

@@ -43,6 +43,8 @@ actor Dispatcher {
     var destination: Destination
     /// How often the destination was configured anew.
     var generation = 0
+    /// How often its breaker has opened: what was leased before and not sent is for the probes.
+    var breakerOpenings = 0
     var bounds: HistoryBounds
     /// How many are leased whose events are being read.
     var reading = 0
