@@ -77,7 +77,7 @@ extension Dispatcher {
         return max(0, destination.concurrency - inFlight.count - ended.count - ready.count)
     }
 
-    private func take(_ due: [DueDelivery], _ results: [Result<Event, StoredEvents.Failure>], of leasing: Leasing) {
+    private func take(_ due: [DueDelivery], _ results: [Result<Event, StoredEventError>], of leasing: Leasing) {
         reading -= due.count
         var whole: [LeasedDelivery] = []
         var unread: [LeasedDelivery] = []

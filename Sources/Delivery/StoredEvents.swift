@@ -16,14 +16,6 @@ final class StoredEvents {
     /// How many bytes they may have together; one body may exceed it.
     static let maximumReadBytes = 4 << 20
 
-    /// Why there is no event.
-    enum Failure: Error, Equatable {
-        /// Redis has not answered.
-        case unanswered
-        /// What is kept is not an event; trying again cannot help.
-        case damaged(String)
-    }
-
     private struct Key: Hashable {
         let event: EventReference
         /// Tells an event from one of the same id that was sent anew after it was forgotten.
@@ -33,32 +25,37 @@ final class StoredEvents {
             event = due.reference
             receivedAt = due.receivedAt
         }
+
+        /// Ids are as good as all of it, for they are the same in two sources by chance only.
+        func hash(into hasher: inout Hasher) { hasher.combine(event.id) }
     }
 
     /// Deliveries that are to have their events together.
     private final class Batch {
-        let due: [DueDelivery]
-        var results: [Result<Event, Failure>?]
-        var missing: Int
-        let completion: ([Result<Event, Failure>]) -> Void
+        private var results: [Result<Event, StoredEventError>?]
+        private var missing: Int
+        private let completion: ([Result<Event, StoredEventError>]) -> Void
 
-        init(_ due: [DueDelivery], _ completion: @escaping ([Result<Event, Failure>]) -> Void) {
-            self.due = due
+        init(count: Int, _ completion: @escaping ([Result<Event, StoredEventError>]) -> Void) {
             self.completion = completion
-            results = Array(repeating: nil, count: due.count)
-            missing = due.count
+            results = Array(repeating: nil, count: count)
+            missing = count
         }
 
-        func add(_ result: Result<Event, Failure>, at index: Int) {
+        func add(_ result: Result<Event, StoredEventError>, at index: Int) {
             results[index] = result
             missing -= 1
             if missing == 0 { completion(results.compactMap(\.self)) }
         }
     }
 
-    private enum Entry {
-        case kept(Event)
-        case awaited([(batch: Batch, index: Int)])
+    /// An event that is kept, or is being read for those who wait.
+    private final class Entry {
+        let due: DueDelivery
+        var event: Event?
+        var waiting: [(batch: Batch, index: Int)] = []
+
+        init(_ due: DueDelivery) { self.due = due }
     }
 
     private let ledger: Ledger
@@ -67,7 +64,7 @@ final class StoredEvents {
     private var kept = CircularBuffer<Key>()
     private var keptBytes = 0
     /// What is to be asked for, in this order.
-    private var waiting = CircularBuffer<DueDelivery>()
+    private var waiting = CircularBuffer<Entry>()
     /// How many bodies are asked for, and how many bytes they have.
     private(set) var underWay = (count: 0, bytes: 0)
 
@@ -82,16 +79,21 @@ final class StoredEvents {
     /// Finds the events of deliveries.
     /// - Parameter completion: gets one result for each, in their order: at once where all are there, else on the event
     ///   loop.
-    func find(_ due: [DueDelivery], completion: @escaping ([Result<Event, Failure>]) -> Void) {
-        let batch = Batch(due, completion)
+    func find(_ due: [DueDelivery], completion: @escaping ([Result<Event, StoredEventError>]) -> Void) {
+        let batch = Batch(count: due.count, completion)
         for (index, due) in due.enumerated() {
             let key = Key(due)
-            switch entries[key] {
-            case .kept(let event): batch.add(.success(event), at: index)
-            case .awaited(let others): entries[key] = .awaited(others + [(batch, index)])
-            case nil:
-                entries[key] = .awaited([(batch, index)])
-                waiting.append(due)
+            guard let entry = entries[key] else {
+                let entry = Entry(due)
+                entry.waiting.append((batch, index))
+                entries[key] = entry
+                waiting.append(entry)
+                continue
+            }
+            if let event = entry.event {
+                batch.add(.success(event), at: index)
+            } else {
+                entry.waiting.append((batch, index))
             }
         }
         ask()
@@ -100,40 +102,36 @@ final class StoredEvents {
     private func ask() {
         while let next = waiting.first {
             // Of what an earlier version stored the length is not known, and it may be any.
-            let bytes = next.bodyLength ?? Self.maximumReadBytes
+            let bytes = next.due.bodyLength ?? Self.maximumReadBytes
             let isRoom = underWay.count < Self.maximumReads && underWay.bytes + bytes <= Self.maximumReadBytes
             guard isRoom || underWay.count == 0 else { return }
             waiting.removeFirst()
             underWay = (underWay.count + 1, underWay.bytes + bytes)
-            ledger.body(of: next.reference).assumeIsolated().whenComplete { result in
+            ledger.readEvent(of: next.due) { result in
                 self.underWay = (self.underWay.count - 1, self.underWay.bytes - bytes)
-                self.take(result, of: next)
+                self.take(result, for: next)
                 self.ask()
             }
         }
     }
 
-    private func take(_ body: Result<ByteBuffer?, any Error>, of due: DueDelivery) {
-        let result: Result<Event, Failure>
-        switch body {
-        case .failure: result = .failure(.unanswered)
-        case .success(nil): result = .failure(.damaged("the body of the event is gone"))
-        case .success(.some(let body)):
-            result = Result { try due.event(body: body) }.mapError { .damaged("\($0)") }
+    private func take(_ result: Result<Event, StoredEventError>, for entry: Entry) {
+        if case .success(let event) = result {
+            entry.event = event
+            keep(event, Key(entry.due))
+        } else {
+            entries[Key(entry.due)] = nil
         }
-        let key = Key(due)
-        guard case .awaited(let places) = entries.removeValue(forKey: key) else { return }
-        if case .success(let event) = result { keep(event, key) }
-        for place in places { place.batch.add(result, at: place.index) }
+        let waiting = entry.waiting
+        entry.waiting = []
+        for place in waiting { place.batch.add(result, at: place.index) }
     }
 
     private func keep(_ event: Event, _ key: Key) {
-        entries[key] = .kept(event)
         kept.append(key)
         keptBytes += event.body.count
         while keptBytes > Self.maximumBytes || kept.count > Self.maximumCount, let oldest = kept.popFirst() {
-            guard case .kept(let event) = entries.removeValue(forKey: oldest) else { continue }
-            keptBytes -= event.body.count
+            keptBytes -= entries.removeValue(forKey: oldest)?.event?.body.count ?? 0
         }
     }
 }

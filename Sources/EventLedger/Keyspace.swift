@@ -56,6 +56,7 @@ package struct Keyspace: Sendable {
 
     func claim(_ event: EventReference) -> String { claims + event.member }
     func event(_ event: EventReference) -> String { events + event.member }
+    func eventWord(_ event: EventReference) -> RedisArgument { .joined(events, event.member) }
     func due(_ destination: String) -> String { dues + destination }
     func dueWord(_ destination: String) -> RedisArgument { .joined(dues, destination) }
     func dead(_ destination: String) -> String { base + "dead:" + destination }

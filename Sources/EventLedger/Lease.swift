@@ -43,7 +43,8 @@ package final class LeasedDelivery: Sendable {
     }
 }
 
-/// A delivery as a lease brings it: without the body of its event, which ``Ledger/body(of:)`` reads.
+/// A delivery as a lease brings it: without the body of its event, which
+/// ``Ledger/readEvent(of:completion:)`` reads.
 package struct DueDelivery: Sendable {
     /// The event's source and id.
     package let reference: EventReference
@@ -81,15 +82,24 @@ package struct DueDelivery: Sendable {
     /// The event's type, for a message; empty where it cannot be read.
     package var type: String { EventHead.unpack(head)?.head.type ?? "" }
 
-    /// The event with its body.
-    /// - Throws: ``LedgerError`` where what is kept beside the body is not what the front door has put there.
-    package func event(body: ByteBuffer) throws -> Event {
-        guard let (head, _) = EventHead.unpack(head) else { throw LedgerError(script: "lease") }
-        return Event(
-            source: reference.source, id: reference.id, type: head.type, subject: head.subject, time: head.time,
-            contentType: head.contentType, signedTimestamp: head.signedTimestamp, traceparent: head.traceparent,
-            body: body.withUnsafeReadableBytes { Array($0) })
+    fileprivate func event(body: ByteBuffer) -> Result<Event, StoredEventError> {
+        guard let (head, _) = EventHead.unpack(head) else {
+            return .failure(.damaged("what is kept of the event beside its body cannot be read"))
+        }
+        return .success(
+            Event(
+                source: reference.source, id: reference.id, type: head.type, subject: head.subject, time: head.time,
+                contentType: head.contentType, signedTimestamp: head.signedTimestamp, traceparent: head.traceparent,
+                body: body.withUnsafeReadableBytes { Array($0) }))
     }
+}
+
+/// Why an event cannot be read.
+package enum StoredEventError: Error, Equatable {
+    /// Redis has not answered: it may do so later.
+    case unanswered
+    /// What is kept is not an event, for the reason given; trying again cannot help.
+    case damaged(String)
 }
 
 extension LeasedDelivery {
@@ -246,12 +256,21 @@ extension Ledger {
             ], read: Self.lease)
     }
 
-    /// Reads the body of an event to the letter; nil where nothing is kept of the event.
+    /// Reads the event of a delivery, with its body to the letter.
     ///
-    /// The future fails with a ``RedisError`` where Redis is away.
-    package func body(of event: EventReference) -> EventLoopFuture<ByteBuffer?> {
-        let reply = connection.send(["HGET", .string(keyspace.event(event)), "b"]) as EventLoopFuture<RedisValue>
-        return reply.map(\.bytes)
+    /// To be called on the event loop of the connection.
+    /// - Parameter completion: called on that loop, once.
+    package func readEvent(
+        of due: DueDelivery, completion: @escaping (Result<Event, StoredEventError>) -> Void
+    ) {
+        let reply = connection.send(["HGET", keyspace.eventWord(due.reference), "b"]) as EventLoopFuture<RedisValue>
+        reply.assumeIsolated().whenComplete { reply in
+            switch reply {
+            case .success(.bulk(let body)): completion(due.event(body: body))
+            case .success: completion(.failure(.damaged("the body of the event is gone")))
+            case .failure: completion(.failure(.unanswered))
+            }
+        }
     }
 
     private static func lease(_ items: [RedisValue]) throws -> Lease {

@@ -22,6 +22,9 @@ package struct Ledger: Sendable {
         claims = .makeBoxSendingValue(ClaimQueue(), eventLoop: connection.eventLoop)
     }
 
+    /// The loop of the connection, on which futures complete.
+    package var eventLoop: any EventLoop { connection.eventLoop }
+
     /// Calls a script whose reply is a list.
     func list(_ script: RedisScript, keys: [String], arguments: [RedisArgument]) async throws -> [RedisValue] {
         let reply =

@@ -52,11 +52,11 @@ import Webhooks
         /// - Parameter cut: whether Redis ends the connection before it gets to them.
         func find(
             _ due: [DueDelivery], cut: Bool = false
-        ) async throws -> (results: [Result<Event, StoredEvents.Failure>], underWay: Int) {
+        ) async throws -> (results: [Result<Event, StoredEventError>], underWay: Int) {
             let loop = connection.eventLoop
             let (found, underWay) = try await loop.submit {
                 if cut { _ = connection.send(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "no"]) as EventLoopFuture }
-                let promise = loop.makePromise(of: [Result<Event, StoredEvents.Failure>].self)
+                let promise = loop.makePromise(of: [Result<Event, StoredEventError>].self)
                 events.value.find(due) { promise.succeed($0) }
                 return (promise.futureResult, events.value.underWay.count)
             }.get()

@@ -1,4 +1,6 @@
 import EventLedger
+import NIOCore
+import Webhooks
 
 /// What a lease brought, with the events of its deliveries.
 package struct WholeLease: Sendable {
@@ -6,11 +8,6 @@ package struct WholeLease: Sendable {
     package let passed: [Lease.Passed]
     package let nextDue: Duration?
     package let isHeldBack: Bool
-}
-
-/// The body of a leased event is not there.
-package struct NoBody: Error {
-    package let event: EventReference
 }
 
 extension Ledger {
@@ -22,11 +19,20 @@ extension Ledger {
         requests.end()
         var deliveries: [LeasedDelivery] = []
         for due in lease.deliveries {
-            guard let body = try await body(of: due.reference).get() else { throw NoBody(event: due.reference) }
-            deliveries.append(LeasedDelivery(due, of: try due.event(body: body)))
+            deliveries.append(LeasedDelivery(due, of: try await event(of: due)))
         }
         return WholeLease(
             deliveries: deliveries, passed: lease.passed, nextDue: lease.nextDue, isHeldBack: lease.isHeldBack)
+    }
+
+    /// Reads the event of a delivery, and waits for it.
+    package func event(of due: DueDelivery) async throws -> Event {
+        let loop = eventLoop
+        return try await loop.flatSubmit {
+            let promise = loop.makePromise(of: Event.self)
+            readEvent(of: due) { promise.completeWith($0.mapError { $0 }) }
+            return promise.futureResult
+        }.get()
     }
 
     /// Settles as a dispatcher does, and waits for the reply.
