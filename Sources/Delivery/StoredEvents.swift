@@ -51,11 +51,11 @@ final class StoredEvents {
 
     /// An event that is kept, or is being read for those who wait.
     private final class Entry {
-        let due: DueDelivery
+        let key: Key
         var event: Event?
         var waiting: [(batch: Batch, index: Int)] = []
 
-        init(_ due: DueDelivery) { self.due = due }
+        init(_ key: Key) { self.key = key }
     }
 
     private let ledger: Ledger
@@ -64,7 +64,8 @@ final class StoredEvents {
     private var kept = CircularBuffer<Key>()
     private var keptBytes = 0
     /// What is to be asked for, in this order.
-    private var waiting = CircularBuffer<Entry>()
+    private var waiting = CircularBuffer<(entry: Entry, due: DueDelivery)>()
+    private var isAsking = false
     /// How many bodies are asked for, and how many bytes they have.
     private(set) var underWay = (count: 0, bytes: 0)
 
@@ -80,14 +81,15 @@ final class StoredEvents {
     /// - Parameter completion: gets one result for each, in their order: at once where all are there, else on the event
     ///   loop.
     func find(_ due: [DueDelivery], completion: @escaping ([Result<Event, StoredEventError>]) -> Void) {
+        guard !due.isEmpty else { return completion([]) }
         let batch = Batch(count: due.count, completion)
         for (index, due) in due.enumerated() {
             let key = Key(due)
             guard let entry = entries[key] else {
-                let entry = Entry(due)
+                let entry = Entry(key)
                 entry.waiting.append((batch, index))
                 entries[key] = entry
-                waiting.append(entry)
+                waiting.append((entry, due))
                 continue
             }
             if let event = entry.event {
@@ -100,16 +102,20 @@ final class StoredEvents {
     }
 
     private func ask() {
-        while let next = waiting.first {
+        // Where there is no connection the answer is there at once, and would ask for the next one, within this one.
+        guard !isAsking else { return }
+        isAsking = true
+        defer { isAsking = false }
+        while let (entry, due) = waiting.first {
             // Of what an earlier version stored the length is not known, and it may be any.
-            let bytes = next.due.bodyLength ?? Self.maximumReadBytes
+            let bytes = due.bodyLength ?? Self.maximumReadBytes
             let isRoom = underWay.count < Self.maximumReads && underWay.bytes + bytes <= Self.maximumReadBytes
             guard isRoom || underWay.count == 0 else { return }
             waiting.removeFirst()
             underWay = (underWay.count + 1, underWay.bytes + bytes)
-            ledger.readEvent(of: next.due) { result in
+            ledger.readEvent(of: due) { result in
                 self.underWay = (self.underWay.count - 1, self.underWay.bytes - bytes)
-                self.take(result, for: next)
+                self.take(result, for: entry)
                 self.ask()
             }
         }
@@ -118,9 +124,9 @@ final class StoredEvents {
     private func take(_ result: Result<Event, StoredEventError>, for entry: Entry) {
         if case .success(let event) = result {
             entry.event = event
-            keep(event, Key(entry.due))
+            keep(event, entry.key)
         } else {
-            entries[Key(entry.due)] = nil
+            entries[entry.key] = nil
         }
         let waiting = entry.waiting
         entry.waiting = []
