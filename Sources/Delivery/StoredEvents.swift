@@ -107,8 +107,9 @@ final class StoredEvents {
         isAsking = true
         defer { isAsking = false }
         while let (entry, due) = waiting.first {
-            // Of what an earlier version stored the length is not known, and it may be any.
-            let bytes = due.bodyLength ?? Self.maximumReadBytes
+            // Of what an earlier version stored the length is not known, and it may be any. What Redis holds is not trusted
+            // with more than the bound: sums of it must not overflow.
+            let bytes = min(max(0, due.bodyLength ?? .max), Self.maximumReadBytes)
             let isRoom = underWay.count < Self.maximumReads && underWay.bytes + bytes <= Self.maximumReadBytes
             guard isRoom || underWay.count == 0 else { return }
             waiting.removeFirst()

@@ -145,6 +145,22 @@ import Webhooks
         }
     }
 
+    @Test(arguments: ["9223372036854775807", "-9223372036854775807", "99999999999999999999", ""])
+    func believesNoLengthThatCannotBe(length: String) async throws {
+        try await Stage.with { stage in
+            let ids = ["a", "b", "c"]
+            try await stage.claim(ids)
+            for id in ids {
+                let key = RedisArgument.string("og:{0}:event:clerk:\(id)")
+                let head = try #require(try await stage.connection.command("HGET", key, "m").string)
+                #expect(head.hasSuffix("1\n"))
+                let other = RedisArgument.string(head.dropLast(2) + length + "\n")
+                try await stage.connection.command("HSET", key, "m", other)
+            }
+            #expect(try await Set(stage.bodies(stage.lease())) == Set(ids))
+        }
+    }
+
     @Test func keepsNoMoreThanItsBoundsAllow() async throws {
         try await Stage.with { stage in
             let many = StoredEvents.maximumCount + 10

@@ -7,7 +7,7 @@ extension JSONWriter {
     /// The data is the body's `data`, or the whole body of a sender that puts the type elsewhere, or has no `data`.
     /// The members must be those of the event's body.
     mutating func normalisedData(of event: Event, _ members: EnvelopeMembers) {
-        let body = event.body
+        let body = event.body  // a span may not outlive the access to a property of a class
         let bytes = body.span.bytes
         guard let range = members.data, bytes.text(members.type) == event.type else {
             return raw(JSONValue(document: body, range: bytes.textRange).raw)

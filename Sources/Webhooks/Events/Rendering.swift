@@ -26,7 +26,7 @@ extension Event {
     }
 
     private func structured() throws(InvalidPayload) -> RenderedPayload {
-        let body = body
+        let body = body  // a span may not outlive the access to a property of a class
         let members = try Envelope.validate(body.span.bytes)
         var writer = JSONWriter(capacity: body.count + 512)
         writer.beginObject()
@@ -44,7 +44,7 @@ extension Event {
     }
 
     private func binary() throws(InvalidPayload) -> RenderedPayload {
-        let body = body
+        let body = body  // a span may not outlive the access to a property of a class
         let members = try Envelope.validate(body.span.bytes)
         var writer = JSONWriter(capacity: body.count)
         writer.normalisedData(of: self, members)
@@ -59,7 +59,7 @@ extension Event {
     /// percent-encoded as a header demands, so that they end no line, and a lone surrogate becomes U+FFFD.
     /// `source` is a URI reference, hence `instance_id` one percent-encoded path segment.
     private func cloudEventsAttributes(_ members: EnvelopeMembers) -> [(name: String, value: String)] {
-        let body = body
+        let body = body  // a span may not outlive the access to a property of a class
         var source = "/" + self.source.encodedForPathSegment
         if let instance = body.span.bytes.attribute(members.instanceID) {
             source += "/" + instance.encodedForPathSegment
