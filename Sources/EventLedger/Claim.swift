@@ -75,8 +75,8 @@ package struct ClaimLimits: Sendable, Equatable {
 }
 
 extension Ledger {
-    /// Claims an event and queues its deliveries in one step, together with what else is claimed in this turn of the loop,
-    /// or while Redis works on the claims before it.
+    /// Claims an event and queues its deliveries in one step, together with others that are claimed in this turn of the
+    /// loop, or while Redis works on the claims before it.
     ///
     /// The future fails with a ``RedisError`` where Redis is away or refuses the write. After a timeout or a lost
     /// connection the claim may have been made all the same: the sender's next try is then answered as a duplicate,
@@ -99,7 +99,7 @@ extension Ledger {
 
     private func gather(_ claim: ClaimGroup.Claim, _ limits: ClaimLimits) {
         let addition = claims.value.add(claim, limits: limits)
-        if let group = addition.full { makeClaims(of: group) }
+        if let group = addition.due { send(group) }
         guard addition.needsLook else { return }
         connection.eventLoop.assumeIsolated().execute {
             if let group = claims.value.next() { makeClaims(of: group) }
@@ -110,12 +110,15 @@ extension Ledger {
         let (keys, arguments) = group.call(keyspace)
         connection.evaluate(Scripts.claim, keys: keys, arguments: arguments).assumeIsolated().whenComplete {
             // Redis works on what waits while the senders of this group get their answers.
-            if let next = claims.value.replied() {
-                makeClaims(of: next)
-                connection.flush()
-            }
+            if let next = claims.value.replied() { send(next) }
             group.complete(with: $0)
         }
+    }
+
+    /// Calls the script without waiting for the end of the turn.
+    private func send(_ group: ClaimGroup) {
+        makeClaims(of: group)
+        connection.flush()
     }
 
     /// Whether a claim that failed may have been made all the same.

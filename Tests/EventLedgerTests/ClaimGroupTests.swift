@@ -21,6 +21,15 @@ import Testing
         return results
     }
 
+    private static let enough = ClaimQueue.enoughForACall
+    private static let whole = ClaimGroup.maximumEvents
+    private static let inTurns: [Int] = [
+        2, enough, enough + 3, 2 * enough + 1, enough + whole + 1, enough + whole + 2,
+    ]
+    private static let inOneTurn: [Int] = [
+        enough - 1, enough, enough + 1, 2 * enough, 3 * enough, 2 * enough + whole + 1,
+    ]
+
     private static let ordered = NewEvent.Target(name: "email", isOrdered: true)
 
     private static func calls(_ bench: Bench) async throws -> Int {
@@ -172,10 +181,9 @@ import Testing
         }
     }
 
-    /// A first call is under way, and another one waits for its reply unless it has enough to claim.
-    @Test(arguments: [
-        (claims: 2, calls: 2), (1 + ClaimQueue.enoughForACall - 1, 2), (1 + ClaimQueue.enoughForACall + 2, 3),
-    ])
+    /// A first call is under way, and another one waits for its reply unless it has enough to claim; with two under way
+    /// it waits until it can claim no more.
+    @Test(arguments: zip(inTurns, [2, 2, 3, 3, 3, 4]))
     func whatComesWhileRedisWorksIsClaimedByTheNextCall(claims: Int, calls: Int) async throws {
         try await Bench.with { bench async throws in
             let (before, limits) = (try await Self.calls(bench), ClaimLimits.wide)
@@ -190,6 +198,19 @@ import Testing
             }
             bench.redis.thaw()
             for future in futures { #expect(try await future.get() == .claimed) }
+            #expect(try await Self.calls(bench) == before + calls)
+            try await bench.checkInvariants()
+        }
+    }
+
+    /// Of what comes in one turn, so many are claimed by a call that does not wait for its end, as long as fewer than two
+    /// are under way.
+    @Test(arguments: zip(inOneTurn, [1, 1, 2, 2, 3, 4]))
+    func enoughOfOneTurnDoNotWaitForItsEnd(claims: Int, calls: Int) async throws {
+        try await Bench.with { bench async throws in
+            let before = try await Self.calls(bench)
+            let results = try await Self.claim((0..<claims).map { .sample("\($0)") }, bench)
+            #expect(results.allSatisfy { $0 == .claimed })
             #expect(try await Self.calls(bench) == before + calls)
             try await bench.checkInvariants()
         }
