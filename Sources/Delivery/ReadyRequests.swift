@@ -9,7 +9,9 @@ import GatewayConfiguration
 /// counted, ordered, held or left out, gets none.
 struct ReadyRequests {
     /// How many deliveries are leased ahead at the most.
-    static let maximumAhead = 64
+    static let maximumAhead = 128
+    /// Which part of what is free is kept for what is queued.
+    static let keptPart = 8
     /// The longest attempt of the latest ones with which deliveries are leased ahead.
     static let quickTime = Duration.milliseconds(100)
 
@@ -28,13 +30,13 @@ struct ReadyRequests {
         return free > 0 || requests.count <= ahead / 2 ? free + ahead : 0
     }
 
-    /// How many the front door may lease: most of those that are free, for a quarter is kept for what is queued.
+    /// How many the front door may lease: most of those that are free, for an eighth is kept for what is queued.
     ///
     /// It reaches half as far ahead as ``room(concurrency:inFlight:)``, which asks for nothing while more than half are
     /// there: otherwise the front door could fill the other half for ever, and what is queued would never be looked for.
     func openings(concurrency: Int, inFlight: Int) -> Int {
         let free = concurrency + ahead(concurrency) / 2 - inFlight - requests.count
-        return max(0, free - max(1, free / 4))
+        return max(0, free - max(1, free / Self.keptPart))
     }
 
     private func ahead(_ concurrency: Int) -> Int { isQuick ? min(concurrency, Self.maximumAhead) : 0 }

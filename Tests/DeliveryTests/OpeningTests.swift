@@ -103,10 +103,10 @@ import Testing
             try await DeliveryBench.with([.sample(at: service, concurrency: 8)]) { bench in
                 var openings: [any Opening] = [try await opening(bench)]
                 while let next = bench.dispatchers.opening(for: "email", on: Self.loop) { openings.append(next) }
-                #expect(openings.count == 6)
-                // A quarter is left for the queue.
+                #expect(openings.count == 7)
+                // One is left for the queue.
                 try await bench.claim((1...20).map { "msg_\($0)" })
-                try await eventually("the rest is in use") { service.underWay == 2 }
+                try await eventually("the rest is in use") { service.underWay == 1 }
                 for opening in openings { opening.giveBack() }
                 try await eventually("all are in use") { service.underWay == 8 }
                 #expect(!hasOpening(bench))

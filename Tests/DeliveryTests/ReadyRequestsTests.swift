@@ -38,11 +38,11 @@ import Webhooks
     }
 
     @Test(arguments: [
-        (0, true, 0, 12), (0, true, 10, 4), (0, true, 13, 1), (0, true, 14, 0), (3, true, 10, 1), (5, true, 10, 0),
-        (10, true, 10, 0), (0, false, 0, 8), (0, false, 9, 0), (0, false, 12, 0),
+        (0, true, 0, 53), (0, true, 40, 18), (0, true, 58, 1), (0, true, 59, 0), (12, true, 40, 7), (20, true, 40, 0),
+        (40, true, 40, 0), (0, false, 0, 35), (0, false, 39, 0), (0, false, 42, 0),
     ])
-    func keepsAQuarterForWhatIsQueued(ready count: Int, quick: Bool, inFlight: Int, openings: Int) {
-        #expect(ready(count, quick: quick).openings(concurrency: 10, inFlight: inFlight) == openings)
+    func keepsAnEighthForWhatIsQueued(ready count: Int, quick: Bool, inFlight: Int, openings: Int) {
+        #expect(ready(count, quick: quick).openings(concurrency: 40, inFlight: inFlight) == openings)
     }
 
     @Test(arguments: [true, false], 1...140)
