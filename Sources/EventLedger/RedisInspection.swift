@@ -47,7 +47,8 @@ package struct RedisInspection: Sendable, Equatable {
         self.findings = findings
     }
 
-    private static func fields(of info: String) -> [Substring: Substring] {
+    /// The fields of a reply to `INFO` (https://redis.io/docs/latest/commands/info/); the headings are left out.
+    package static func fields(of info: String) -> [Substring: Substring] {
         var fields: [Substring: Substring] = [:]
         for line in info.split(whereSeparator: \.isNewline) {
             guard let colon = line.firstIndex(of: ":") else { continue }

@@ -3,7 +3,6 @@ import EventLedger
 import Foundation
 import GatewayConfiguration
 import Logging
-import NIOPosix
 import Redis
 
 /// Destinations that are not configured although something is kept for them.
@@ -15,16 +14,7 @@ enum Orphans {
     /// - Throws: `RedisError` where it does not answer.
     static func find(for configuration: GatewayConfiguration) async throws -> [SurveyedDestination] {
         guard let endpoint = try endpoint(of: configuration) else { return [] }
-        var limits = RedisLimits()
-        limits.commandTimeout = .init(patience)
-        limits.connectTimeout = .init(patience)
-        let connection = RedisConnection(
-            endpoint: endpoint, scripts: Ledger.scripts, eventLoop: MultiThreadedEventLoopGroup.singleton.any(),
-            logger: Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }, limits: limits)
-        return try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await connection.run() }
-            defer { group.cancelAll() }
-            try await connection.waitUntilConnected(deadline: .now + patience)
+        return try await RedisConnection.briefly(to: endpoint, patience: patience) { connection in
             let ledger = Ledger(connection: connection, keyspace: Keyspace(configuration))
             let surveyed = try await ledger.survey(configured: configuration.destinations.map(\.name))
             return surveyed.filter { !$0.isConfigured }

@@ -24,7 +24,26 @@ struct BenchTests {
             let accept = try #require(figures["accept"] as? [String: Double])
             #expect(accept["p50", default: 0] > 0 && accept["p50", default: 0] <= accept["max", default: 0])
             #expect(figures["gateway_microseconds_per_event"] as? Double ?? 0 > 0)
-            #expect(figures["redis_microseconds_per_event"] as? Double != nil)
+            #expect(figures["redis_microseconds_per_event"] as? Double ?? 0 > 0)
+        }
+    }
+
+    @Test("A Redis of one's own, with a gateway of its own or one that runs already: its CPU time is among the figures")
+    func ownRedis() async throws {
+        try await Stage.with { stage in
+            let redis = try await stage.redis()
+            let own = try await stage.run(
+                "bench", "--events", "100", "--redis", redis.url, "--json", within: .seconds(60))
+            #expect(own.exit == .code(0), "\(own.output)\(own.errors)")
+            #expect(try figures(own.output)["redis_microseconds_per_event"] as? Double ?? 0 > 0)
+
+            let email = try await stage.service()
+            let gateway = try await stage.gateway(Setup(redis: redis, destinations: [.init("email", email)]))
+            let other = try await stage.run(
+                "bench", "--events", "100", "--url", "http://127.0.0.1:\(gateway.port)\(GatewayProcess.path)",
+                "--secret", SignedEvent.secret, "--redis", redis.url, "--json")
+            #expect(other.exit == .code(0), "\(other.output)\(other.errors)")
+            #expect(try figures(other.output)["redis_microseconds_per_event"] as? Double ?? 0 > 0)
         }
     }
 
@@ -36,6 +55,7 @@ struct BenchTests {
             #expect(run.exit == .code(1), "\(run.errors)")
             #expect(run.output.contains("accepted    0 of 20"))
             #expect(run.output.contains("× 503"))
+            #expect(run.errors.contains("the CPU time of Redis is not known"))
         }
     }
 

@@ -1,16 +1,17 @@
 import Foundation
 import NIOCore
 import NIOPosix
+import Redis
 import Webhooks
 
-/// Where a load goes: a front door, and the processes whose CPU time is measured.
+/// Where a load goes: a front door, and the process and the Redis whose CPU time is measured.
 struct BenchTarget: Sendable {
     let host: String
     let port: Int
     let path: String
     let key: SigningKey
     let gateway: Int32?
-    let redis: Int32?
+    let redis: RedisEndpoint?
 }
 
 /// One run: a load on a front door, and destinations that count what arrives.
@@ -50,11 +51,11 @@ struct BenchRun: Sendable {
     /// Sends the load and waits until everything has arrived.
     /// - Parameter countsDeliveries: false where the front door's deliveries do not come here.
     func measure(_ target: BenchTarget, countsDeliveries: Bool) async throws -> BenchReport {
-        let before = CPUTimes(target)
+        let before = await CPUTimes.of(target)
         let began = ContinuousClock.now
         let load = try await send(target)
         let drained = countsDeliveries ? await drain() : true
-        let after = CPUTimes(target)
+        let after = await CPUTimes.of(target, since: before)
         return try await report(
             load, began: began, cpu: (before, after), countsDeliveries: countsDeliveries, isDrained: drained)
     }
@@ -139,19 +140,23 @@ struct ArrivedLoad: Sendable {
     let lastArrival: ContinuousClock.Instant?
 }
 
-/// CPU time so far, in microseconds.
+/// CPU time so far, in microseconds; nil where it is not known.
 struct CPUTimes: Sendable {
     let gateway: Double?
     let redis: Double?
 
-    init(_ target: BenchTarget) {
-        gateway = target.gateway.flatMap(ProcessTime.microseconds)
-        redis = target.redis.flatMap(ProcessTime.microseconds)
-    }
-
-    private init(gateway: Double?, redis: Double?) {
-        self.gateway = gateway
-        self.redis = redis
+    /// Looks at both now; why a Redis does not tell is said on standard error.
+    /// - Parameter earlier: An earlier look: a Redis that did not tell then is not asked again.
+    static func of(_ target: BenchTarget, since earlier: CPUTimes? = nil) async -> CPUTimes {
+        let gateway = target.gateway.flatMap(ProcessTime.microseconds)
+        let isAsked = earlier.map { $0.redis != nil } ?? true
+        guard isAsked, let endpoint = target.redis else { return CPUTimes(gateway: gateway, redis: nil) }
+        do {
+            return CPUTimes(gateway: gateway, redis: try await RedisTime.microseconds(of: endpoint))
+        } catch {
+            FileHandle.standardError.write(Data("the CPU time of Redis is not known: \(error)\n".utf8))
+            return CPUTimes(gateway: gateway, redis: nil)
+        }
     }
 
     static func - (later: CPUTimes, earlier: CPUTimes) -> CPUTimes {

@@ -5,10 +5,9 @@ import Synchronization
 
 /// A gateway of its own for one run: this program in a process apart, so that its CPU time can be told from the load's.
 struct GatewayUnderTest: Sendable {
-    /// Where the front door is, and the process ids of gateway and embedded Redis.
+    /// Where the front door is, and the process id.
     let port: Int
     let gateway: Int32
-    let redis: Int32?
 
     /// How long it may take to open.
     static let openTime = Duration.seconds(15)
@@ -52,8 +51,7 @@ struct GatewayUnderTest: Sendable {
                 tasks.addTask {
                     guard let port = await ports.first(where: { _ in true }) else { return nil }
                     door.isOpen.store(true, ordering: .releasing)
-                    let redis = Self.children(of: pid).first
-                    return try await body(GatewayUnderTest(port: port, gateway: pid, redis: redis))
+                    return try await body(GatewayUnderTest(port: port, gateway: pid))
                 }
                 defer { tasks.cancelAll() }
                 while let value = try await tasks.next() {
@@ -77,18 +75,12 @@ struct GatewayUnderTest: Sendable {
         guard line.contains("front door open"), let colon = line.range(of: "127.0.0.1:") else { return nil }
         return Int(line[colon.upperBound...].prefix { $0.isNumber })
     }
-
-    /// The processes that a process has started.
-    private static func children(of parent: Int32) -> [Int32] {
-        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return entries.compactMap { Int32($0) }.filter { ProcessTime.fields(of: $0)?[1] == "\(parent)" }
-    }
 }
 
 /// The CPU time of processes, from proc(5).
 enum ProcessTime {
     /// The fields of `/proc/PID/stat` behind the name: state, parent, …
-    static func fields(of pid: Int32) -> [String]? {
+    private static func fields(of pid: Int32) -> [String]? {
         guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
             let name = text.lastIndex(of: ")")
         else { return nil }

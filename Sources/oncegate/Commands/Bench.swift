@@ -1,7 +1,9 @@
 import ArgumentParser
 import Foundation
 import GatewayConfiguration
+import Logging
 import NIOCore
+import Redis
 import Webhooks
 
 struct Bench: AsyncParsableCommand {
@@ -42,7 +44,7 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Send the body in this file, byte for byte.")
     var file: String?
 
-    @Option(help: "A Redis to use instead of an embedded one, as in redis://127.0.0.1:6379.")
+    @Option(help: "A Redis to use instead of an embedded one; with --url, that of the gateway, for its CPU time.")
     var redis: String?
 
     @Option(help: "The front door of a gateway that runs already: http://127.0.0.1:8080/webhooks/clerk")
@@ -109,7 +111,8 @@ struct Bench: AsyncParsableCommand {
         let key = try SecretOption.key(secret)
         let sink = try await sinkPort.asyncMap { try await run.openDestinations(port: $0) }
         let target = BenchTarget(
-            host: host, port: parts.port ?? 80, path: parts.path, key: key, gateway: pid, redis: nil)
+            host: host, port: parts.port ?? 80, path: parts.path, key: key, gateway: pid,
+            redis: try redis.map { try RedisEndpoint(url: $0) })
         let report = try await run.measure(target, countsDeliveries: sink != nil)
         try await sink?.close().get()
         return report
@@ -128,14 +131,23 @@ struct Bench: AsyncParsableCommand {
         let secret = Secret("whsec_b25jZWdhdGUtYmVuY2gtc2lnbmluZy1rZXktMTIzNDU2")
         let key = try SigningKey(secret)
         let yaml = configuration(folder: path, secret: secret, sinkPorts: sinks.map { $0.localAddress?.port ?? 0 })
+        let endpoint = try redis.map { try RedisEndpoint(url: $0) } ?? embeddedRedis(folder: path)
         let report = try await GatewayUnderTest.with(configuration: yaml, folder: path) { gateway in
             let target = BenchTarget(
                 host: "127.0.0.1", port: gateway.port, path: "/webhooks/bench", key: key, gateway: gateway.gateway,
-                redis: gateway.redis)
+                redis: endpoint)
             return try await run.measure(target, countsDeliveries: destinations > 0)
         }
         for sink in sinks { try await sink.close().get() }
         return report
+    }
+
+    private static func dataDirectory(in folder: String) -> String { folder + "/data" }
+
+    /// Where the private Redis of the gateway will listen.
+    private func embeddedRedis(folder: String) throws -> RedisEndpoint {
+        let quiet = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
+        return try EmbeddedRedis(dataDirectory: Self.dataDirectory(in: folder), logger: quiet).endpoint
     }
 
     private func configuration(folder: String, secret: Secret, sinkPorts: [Int]) -> String {
@@ -153,7 +165,8 @@ struct Bench: AsyncParsableCommand {
             ? #"{ events: ["**"], to: [\#(names)] }"# : #"{ events: ["nothing.ever"], to: [d0] }"#
         let lines =
             [
-                "listen: 127.0.0.1:0", "admin: { listen: 127.0.0.1:0 }", "data_dir: \"\(folder)/data\"",
+                "listen: 127.0.0.1:0", "admin: { listen: 127.0.0.1:0 }",
+                "data_dir: \"\(Self.dataDirectory(in: folder))\"",
                 "log: { level: notice }", "limits: { connections: 20000, connections_per_address: 20000 }",
                 "max_pending: 100000000",
             ] + (redis.map { ["redis: { url: \"\($0)\", prefix: bench-\(UUID().uuidString.prefix(8)) }"] } ?? []) + [
