@@ -5,6 +5,7 @@
 #   docker/install-deps.sh build      to build only
 #   docker/install-deps.sh python     for the checks in Tests/Outsiders
 #   docker/install-deps.sh faults     for the checks in Tests/Faults
+#   docker/install-deps.sh benchmarks for the comparisons in Tests/Benchmarks
 #   docker/install-deps.sh runtime    to run a built program: shared libraries, redis-server, CA certificates
 #
 # Needs root or sudo, but only if a package is missing: otherwise nothing is done and no network is used.
@@ -27,8 +28,10 @@ case ${1-} in
     build) packages=$build ;;
     python) packages='python3 python3-venv' ;;
     faults) packages='python3 faketime' ;;
+    benchmarks) packages='python3 redis-server wrk golang-go golang-github-gomodule-redigo-dev
+                          nginx libnginx-mod-http-lua lua-nginx-redis' ;;
     runtime) packages=$runtime ;;
-    *) echo 'usage: install-deps.sh [build|python|faults|runtime]' >&2; exit 64 ;;
+    *) echo 'usage: install-deps.sh [build|python|faults|benchmarks|runtime]' >&2; exit 64 ;;
 esac
 
 command -v dpkg-query >/dev/null && command -v apt-get >/dev/null ||
@@ -57,14 +60,14 @@ if [ "$(id -u)" -ne 0 ]; then
     exec sudo sh "$0" "$@"
 fi
 
-# Debian starts a system service with redis-server, unless policy-rc.d says no (exit status 101).
-# Oncegate and its tests start private servers of their own, so the machine is left without one.
+# Debian starts system services with redis-server and nginx, unless policy-rc.d says no (exit status 101).
+# Oncegate and its tests start private servers of their own, so the machine is left without them.
 policy=/usr/sbin/policy-rc.d
 restore_policy() {
     rm -f "$policy"
     [ ! -e "$policy.oncegate" ] || mv "$policy.oncegate" "$policy"
 }
-if echo "$missing" | grep -q '^redis-server$'; then
+if echo "$missing" | grep -Eq '^(redis-server|nginx)$'; then
     [ ! -e "$policy" ] || mv "$policy" "$policy.oncegate"
     trap restore_policy EXIT
     trap 'exit 1' HUP INT TERM
@@ -96,6 +99,8 @@ if ! apt-get install -y -qq --no-install-recommends -o Dpkg::Use-Pty=0 $names >"
 fi
 rm -f "$log"
 
-if [ -d /run/systemd/system ] && echo "$names" | grep -qw redis-server; then
-    systemctl --quiet disable redis-server   # nor at the next start of the machine
-fi
+for service in redis-server nginx; do
+    case "$names " in
+        *" $service "*) [ ! -d /run/systemd/system ] || systemctl --quiet disable "$service" ;;   # nor at the next start
+    esac
+done

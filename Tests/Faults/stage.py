@@ -97,13 +97,13 @@ class Process:
 
 
 class Redis(Process):
-    """A private redis-server on a unix socket that writes every command to disk before it replies."""
+    """A private redis-server on a unix socket, and on a port of 127.0.0.1 if one is given; its append-only file is on."""
 
-    def __init__(self, stage, program):
-        self.socket = stage.folder / "redis.sock"
+    def __init__(self, stage, program, port=0, fsync="always"):
+        self.socket, self.port = stage.folder / "redis.sock", port
         super().__init__(stage, "redis", [
-            program, "--port", "0", "--unixsocket", str(self.socket), "--dir", str(stage.folder), "--save", "",
-            "--appendonly", "yes", "--appendfsync", "always"])
+            program, "--bind", "127.0.0.1", "--port", str(port), "--unixsocket", str(self.socket),
+            "--dir", str(stage.folder), "--save", "", "--appendonly", "yes", "--appendfsync", fsync])
         self.url = f"unix://{self.socket}"
 
     def start(self):
