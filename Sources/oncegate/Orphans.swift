@@ -14,7 +14,9 @@ enum Orphans {
     /// - Throws: `RedisError` where it does not answer.
     static func find(for configuration: GatewayConfiguration) async throws -> [SurveyedDestination] {
         guard let endpoint = try endpoint(of: configuration) else { return [] }
-        return try await RedisConnection.briefly(to: endpoint, patience: patience) { connection in
+        return try await RedisConnection.briefly(
+            to: endpoint, scripts: Ledger.scripts, patience: patience
+        ) { connection in
             let ledger = Ledger(connection: connection, keyspace: Keyspace(configuration))
             let surveyed = try await ledger.survey(configured: configuration.destinations.map(\.name))
             return surveyed.filter { !$0.isConfigured }

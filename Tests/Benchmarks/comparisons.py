@@ -10,6 +10,7 @@ import stage
 import wrk
 
 DOCUMENTS = wrk.HERE.parent / "WebhooksTests/Resources/wire"
+BENCH = 600  # seconds in which a run of `oncegate bench` must end
 REWRITE = 300  # seconds in which Redis must have rewritten its append-only file, which the filling has begun
 ORGANIZATION_CREATED = DOCUMENTS / "spec.organization.created.json"
 
@@ -103,9 +104,13 @@ def backlog(options):
         for each in (burdened, free):
             each.oncegate([("user.*", each.sink.url), ("organization.*", contestants.refusing())])
         door, empty = burdened.doors[0], burdened.redis.used_memory()
-        while (waiting := door.metric("oncegate_pending", destination="to-1")) < events:
+        waiting, before = 0, -1
+        while waiting < events:
+            if waiting <= before:
+                raise stage.Failure(f"{waiting:,.0f} deliveries wait, and they do not become more")
             with wrk.Load(door.port, options.seconds, ORGANIZATION_CREATED) as filling:
                 filling.answers()
+            before, waiting = waiting, door.metric("oncegate_pending", destination="to-1")
             print(f"  {waiting:,.0f} waiting", flush=True)
         bytes_each = (burdened.redis.used_memory() - empty) / waiting
         yield (f"{waiting:,.0f} deliveries wait: {bytes_each:,.0f} bytes of Redis for each; the gateway"
@@ -141,7 +146,7 @@ def at_rest(options, burdened):
 def bench(options, *arguments):
     """What `oncegate bench` says; its exit status is 1 if anything is lost or came twice."""
     command = [options.binary, "bench", "--json", *arguments]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=BENCH)
     if ended.returncode:
         raise stage.Failure(f"{' '.join(command)}:\n{ended.stdout}{ended.stderr}")
     return json.loads(ended.stdout)

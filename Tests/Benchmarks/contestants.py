@@ -16,6 +16,7 @@ import wrk
 HERE = pathlib.Path(__file__).resolve().parent
 QUIET = 0.5  # seconds without a request after which a destination has everything
 DRAIN = 120  # seconds in which it must have everything
+BUILD = 300  # seconds in which the Go program must be built
 SECRET = "whsec_" + base64.b64encode(wrk.KEY.encode()).decode()
 
 
@@ -59,13 +60,16 @@ class Sink(Nginx):
         self.asked += 1
         return total - self.asked
 
-    def drained(self):
-        """Waits until nothing has come for a while; returns the count, and the monotonic time of its last change."""
+    def drained(self, at_least=0):
+        """Waits until so much has come, and then nothing for a while.
+
+        Returns the count, and the monotonic time of its last change.
+        """
         began = since = time.monotonic()
         last = self.count()
-        while time.monotonic() - since < QUIET:
+        while last < at_least or time.monotonic() - since < QUIET:
             if time.monotonic() - began > DRAIN:
-                raise stage.Failure(f"deliveries still come {DRAIN} s after the load")
+                raise stage.Failure(f"{DRAIN} s after the load {last} of {at_least} have come, and not yet nothing more")
             time.sleep(0.01)  # the resolution of the figure: silence has no event that could be waited for
             if (now := self.count()) != last:
                 last, since = now, time.monotonic()
@@ -85,7 +89,7 @@ class Go(stage.Process):
         """Builds it of Debian's packages alone, starts it and waits until it listens."""
         environment = {"GO111MODULE": "off", "GOPATH": "/usr/share/gocode", "CGO_ENABLED": "0"}
         build = ["go", "build", "-o", self.command[0], str(HERE / "rivals/main.go")]
-        subprocess.run(build, env=os.environ | environment, check=True)
+        subprocess.run(build, env=os.environ | environment, check=True, timeout=BUILD)
         self.spawn()
         self.await_start(lambda: accepts(self.port))
         return self

@@ -82,8 +82,9 @@ class Scene(stage.Stage):
         self.warm_up()
         count, before, began = self.sink.count(), self.cpu_seconds(), time.monotonic()
         answers = self.load(self.options.seconds)
-        total, ended = self.sink.drained()
-        arrived, answered = total - count, sum(each.count for each in answers)
+        answered = sum(each.count for each in answers)
+        total, ended = self.sink.drained(count + answered)
+        arrived = total - count
         # What is under way when wrk ends is accepted, and nobody has read the answer.
         if not answered <= arrived <= answered + wrk.CONNECTIONS * len(self.doors):
             raise stage.Failure(f"{answered} events were answered and {arrived} arrived")

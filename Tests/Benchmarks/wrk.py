@@ -28,10 +28,10 @@ class Answers(NamedTuple):
 class Load:
     """A load under way, each of whose requests is an event of its own; as a context it ends with it."""
 
-    def __init__(self, port, seconds, body=USER_CREATED, connections=CONNECTIONS):
+    def __init__(self, port, seconds, body=USER_CREATED):
         self.seconds = seconds
         environment = os.environ | {"BODY": str(body), "KEY": KEY, "RUN": secrets.token_hex(6)}
-        command = ["wrk", "--threads", "1", "--connections", str(connections), "--duration", f"{seconds}s", "--latency",
+        command = ["wrk", "--threads", "1", "--connections", str(CONNECTIONS), "--duration", f"{seconds}s", "--latency",
                    "--script", str(HERE / "signed.lua"), f"http://127.0.0.1:{port}{PATH}"]
         self.process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                                         text=True)

@@ -44,7 +44,10 @@ struct Bench: AsyncParsableCommand {
     @Option(help: "Send the body in this file, byte for byte.")
     var file: String?
 
-    @Option(help: "A Redis to use instead of an embedded one; with --url, that of the gateway, for its CPU time.")
+    @Option(
+        help: ArgumentHelp(
+            "A Redis to use instead of an embedded one, or with --url that of the gateway, for its CPU time: a URL, or "
+                + "${NAME} for the variable NAME, so that a password is in no process list."))
     var redis: String?
 
     @Option(help: "The front door of a gateway that runs already: http://127.0.0.1:8080/webhooks/clerk")
@@ -112,7 +115,7 @@ struct Bench: AsyncParsableCommand {
         let sink = try await sinkPort.asyncMap { try await run.openDestinations(port: $0) }
         let target = BenchTarget(
             host: host, port: parts.port ?? 80, path: parts.path, key: key, gateway: pid,
-            redis: try redis.map { try RedisEndpoint(url: $0) })
+            redis: try givenRedis())
         let report = try await run.measure(target, countsDeliveries: sink != nil)
         try await sink?.close().get()
         return report
@@ -131,7 +134,7 @@ struct Bench: AsyncParsableCommand {
         let secret = Secret("whsec_b25jZWdhdGUtYmVuY2gtc2lnbmluZy1rZXktMTIzNDU2")
         let key = try SigningKey(secret)
         let yaml = configuration(folder: path, secret: secret, sinkPorts: sinks.map { $0.localAddress?.port ?? 0 })
-        let endpoint = try redis.map { try RedisEndpoint(url: $0) } ?? embeddedRedis(folder: path)
+        let endpoint = try givenRedis() ?? embeddedRedis(folder: path)
         let report = try await GatewayUnderTest.with(configuration: yaml, folder: path) { gateway in
             let target = BenchTarget(
                 host: "127.0.0.1", port: gateway.port, path: "/webhooks/bench", key: key, gateway: gateway.gateway,
@@ -140,6 +143,11 @@ struct Bench: AsyncParsableCommand {
         }
         for sink in sinks { try await sink.close().get() }
         return report
+    }
+
+    /// The Redis that is named on the command line.
+    private func givenRedis() throws -> RedisEndpoint? {
+        try redis.map { try RedisEndpoint(url: try SecretOption.value(of: $0)) }
     }
 
     private static func dataDirectory(in folder: String) -> String { folder + "/data" }

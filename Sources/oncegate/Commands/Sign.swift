@@ -99,16 +99,20 @@ struct SecretOption: ParsableArguments {
         try Self.key(secret, scheme)
     }
 
+    /// What an argument stands for: itself, or for `${NAME}` the value of the variable.
+    /// - Throws: `CommandError` where there is no such variable.
+    static func value(of argument: String) throws -> String {
+        guard argument.hasPrefix("${"), argument.hasSuffix("}") else { return argument }
+        let name = String(argument.dropFirst(2).dropLast())
+        guard let value = ProcessInfo.processInfo.environment[name] else {
+            throw CommandError("the variable \(name) is not set")
+        }
+        return value
+    }
+
     /// Reads a secret as it is given on a command line.
     static func key(_ secret: String, _ scheme: SignatureScheme = .svix) throws -> SigningKey {
-        var text = secret
-        if text.hasPrefix("${"), text.hasSuffix("}") {
-            let name = String(text.dropFirst(2).dropLast())
-            guard let value = ProcessInfo.processInfo.environment[name] else {
-                throw CommandError("the variable \(name) is not set")
-            }
-            text = value
-        }
+        let text = try value(of: secret)
         do {
             return try SigningKey(Secret(text), scheme)
         } catch {
